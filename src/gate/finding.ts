@@ -1,0 +1,62 @@
+import type { Anchor, ScannerKind, Severity } from '../policy/policy.js';
+
+/** One vulnerability in one package of one image, as one scanner or several joined see it. */
+export interface Finding {
+  /** The CVE where one is known, else the scanner's own identifier. */
+  readonly id: string;
+  /** Other names of the same vulnerability, sorted, without `id`. */
+  readonly aliases: readonly string[];
+  /** The source package where known, else the binary one. */
+  readonly package: string;
+  /** The binary packages that carry it, sorted. */
+  readonly packages: readonly string[];
+  readonly version: string;
+  readonly severity: Severity | 'unknown';
+  /** Versions that fix it, as scanners give them; empty: no fix. */
+  readonly fixedIn: readonly string[];
+  /** RFC 3339: when the fix was released, the earliest any scanner knows. */
+  readonly fixReleasedAt?: string;
+  /** RFC 3339. */
+  readonly publishedAt?: string;
+  /** In a catalogue of known exploited vulnerabilities. */
+  readonly exploited: boolean;
+  /** RFC 3339: when it entered that catalogue. */
+  readonly kevAddedAt?: string;
+  /** Probability of exploitation in the next 30 days, 0 to 1 (EPSS). */
+  readonly epss?: number;
+  /** The scanners that reported it, sorted. */
+  readonly scanners: readonly ScannerKind[];
+}
+
+/** One scanner's report on one image, normalised. */
+export interface Report {
+  readonly scanner: ScannerKind;
+  readonly scannerVersion?: string;
+  /** The image as the report names it, if it does. */
+  readonly image?: string;
+  /** Digests by which the report names the image (repository digests, manifest digest), sorted. */
+  readonly digests: readonly string[];
+  /** RFC 3339: when the vulnerability database was built. */
+  readonly databaseBuiltAt?: string;
+  readonly findings: readonly Finding[];
+}
+
+/** First time each finding was seen in a repository: `"<id> <package>"` → RFC 3339. */
+export type FirstSeen = Readonly<Record<string, string>>;
+
+export type FindingState = 'due' | 'overdue' | 'reported';
+
+/** A finding under a policy: which deadline it has and why. It holds at every instant; `stateAt` says what it is at one. */
+export interface JudgedFinding extends Finding {
+  /** Which date the deadline is counted from, and whether it had to be assumed. Absent without a deadline. */
+  readonly anchor?: Anchor | 'releasedAt' | 'asOf';
+  readonly anchorAssumed?: boolean;
+  /** RFC 3339. */
+  readonly anchorAt?: string;
+  /** RFC 3339; absent: reported, never fails. */
+  readonly deadline?: string;
+  /** RFC 3339: the instant from which it closes the gate. */
+  readonly failsAt?: string;
+  /** Why it has this deadline or none, for a person. */
+  readonly reason: string;
+}

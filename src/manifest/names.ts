@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+
+/** The first `length` hex digits of a SHA-256. */
+export function shortHash(text: string, length = 8): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length);
+}
+
+/** JSON with sorted keys, so that equal values hash alike. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, v: unknown) =>
+    typeof v === 'object' && v !== null && !Array.isArray(v)
+      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : v,
+  );
+}
+
+/** Text as a part of a DNS label: lower case, digits and single dashes, at most `max` characters. */
+export function slug(text: string, max = 40): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, max)
+    .replace(/^-+|-+$/g, '');
+}
+
+/** Names of the objects that synthesis creates and the agent finds again. */
+export const names = {
+  evidence: (repository: string) => `patchway-evidence-${slug(repository)}-${shortHash(repository)}`,
+  config: (stage: string, hash: string) => `patchway-config-${stage}-${hash}`,
+  agent: (hash: string) => `patchway-agent-${hash}`,
+  scan: (stage: string) => `patchway-scan-${stage}`,
+  promotion: (stage: string) => `patchway-promotion-${stage}`,
+  exporter: (stage: string) => `patchway-exporter-${stage}`,
+  rules: (policy: string, stage: string) => `patchway-rules-${policy}-${stage}`,
+} as const;

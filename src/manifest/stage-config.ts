@@ -1,0 +1,47 @@
+import type { PolicyDocument } from '../policy/policy.js';
+
+/** One container's image in a workload, as the lock has it for the stage at synthesis. */
+export interface WorkloadImage {
+  readonly container: string;
+  /** Whether it is an init container. */
+  readonly init: boolean;
+  /** The lock's key: the reference as workloads write it, normalised (`ghcr.io/acme/web:1.4`). */
+  readonly reference: string;
+  /** `ghcr.io/acme/web`. */
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string;
+  /** RFC 3339, from the lock. */
+  readonly releasedAt: string;
+}
+
+/** A workload as scans, promotion, exporter and rules need to know it: its name and its images. */
+export interface WorkloadSummary {
+  readonly kind: 'Deployment';
+  readonly name: string;
+  readonly images: readonly WorkloadImage[];
+}
+
+/**
+ * What the agent in a stage's namespace is told: written by synthesis as JSON into the immutable ConfigMap
+ * `patchway-config-<stage>-<hash>`, key `config.json`, and mounted into every pod of the agent.
+ */
+export interface StageConfig {
+  readonly schemaVersion: 1;
+  readonly policy: PolicyDocument;
+  /** This stage's name. */
+  readonly stage: string;
+  readonly workloads: readonly WorkloadSummary[];
+}
+
+/** One index of the scan's Job: one reference of this stage. The list is `scanTargets(config.workloads)`, in that order. */
+export interface ScanTarget {
+  readonly reference: string;
+  readonly repository: string;
+  /** The image that the lock names: `repository:tag@digest`. */
+  readonly locked: string;
+  /** The name of the ConfigMap that keeps this repository's evidence. */
+  readonly evidence: string;
+  /** Names of the workloads that run it. Empty: the locked image is scanned. */
+  readonly workloads: readonly string[];
+}

@@ -1,0 +1,131 @@
+import type { Problem } from '../problem.js';
+
+/** A length of time as resolved: whole milliseconds. */
+export type Milliseconds = number;
+
+/** Kubernetes' IntOrString: a count, or a percentage such as `'25%'`. */
+export type CountOrPercent = number | `${number}%`;
+
+export type Severity = 'critical' | 'high' | 'medium' | 'low';
+/** From the most to the least severe. */
+export const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
+
+/** What a deadline is counted from. */
+export type Anchor = 'fixReleased' | 'detected' | 'published' | 'kevAdded';
+
+export interface Resources {
+  readonly requests: { readonly cpu?: string; readonly memory?: string; readonly 'ephemeral-storage'?: string };
+  readonly limits: { readonly cpu?: string; readonly memory?: string; readonly 'ephemeral-storage'?: string };
+}
+
+export type ScannerKind = 'trivy' | 'grype';
+
+export interface Scanner {
+  readonly kind: ScannerKind;
+  /** A mirror of the vulnerability database: an OCI reference for Trivy, the URL of a listing for Grype. */
+  readonly database?: string;
+  /** More arguments for the scanner, after Patchway's own. */
+  readonly args: readonly string[];
+  readonly resources?: Resources;
+}
+
+export interface ScanPolicy {
+  /** Five-field cron in the policy's time zone, `H` already resolved. */
+  readonly schedule: string;
+  readonly scanners: readonly Scanner[];
+  /** How many images are scanned at the same time. */
+  readonly parallelism: number;
+  /** How long one image may take, fetching included. */
+  readonly timeout: Milliseconds;
+  /** How many finished runs are kept. */
+  readonly keep: number;
+  /** Name of a Secret of type `kubernetes.io/dockerconfigjson` in the stage's namespace. */
+  readonly registrySecret?: string;
+  /** Name of a ConfigMap in the stage's namespace whose key `ca.crt` holds the registry's certificate authority. */
+  readonly registryCa?: string;
+}
+
+export interface GatePolicy {
+  readonly deadlines: { readonly [S in Severity]?: Milliseconds };
+  readonly anchor: Anchor;
+  readonly onlyFixable: boolean;
+  readonly exploited?: { readonly deadline?: Milliseconds; readonly skipSoak: boolean; readonly bypassWindows: boolean };
+  readonly unknownSeverity: Severity | 'ignore';
+  readonly maxEvidenceAge: Milliseconds;
+  readonly onMissingEvidence: 'block' | 'warn';
+  readonly allowImprovement: boolean;
+}
+
+export interface RolloutPolicy {
+  readonly maxUnavailable: CountOrPercent;
+  readonly maxSurge: CountOrPercent;
+  readonly minReady: Milliseconds;
+  readonly progressDeadline: Milliseconds;
+  readonly revisionHistory: number;
+  readonly disruptionBudget: { readonly maxUnavailable: CountOrPercent } | { readonly minAvailable: CountOrPercent } | 'none';
+  /** The pre-stop pause that lets load balancers forget a pod before it ends. */
+  readonly drain: Milliseconds;
+  readonly spread: 'nodes' | 'zones' | 'none';
+  readonly autoRollback: boolean;
+}
+
+export interface Window {
+  readonly kind: 'allow' | 'deny';
+  /** Five-field cron: when the window starts. */
+  readonly schedule: string;
+  readonly duration: Milliseconds;
+  readonly timeZone: string;
+  /** No rollout starts in the last `cutoff` of an allow window. */
+  readonly cutoff: Milliseconds;
+}
+
+export interface Stage<S extends string = string> {
+  readonly name: S;
+  readonly namespace: string;
+  /** The stages whose images this one takes over; empty: its images come from the lock. */
+  readonly after: readonly S[];
+  readonly soak: Milliseconds;
+  /** This stage's windows: its own where it names some, else the policy's. Empty: always open. */
+  readonly windows: readonly Window[];
+  readonly replicas?: number;
+}
+
+export interface PromotionPolicy {
+  readonly engine: 'jobs';
+  readonly schedule: string;
+}
+
+export interface MonitoringPolicy {
+  readonly prometheus: 'operator' | 'rules-file';
+  readonly exporter: boolean;
+  /** Where runbooks are: `<runbookUrl>/<alert name>.md`. */
+  readonly runbookUrl: string;
+  /** Labels added to every alert. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A policy as data: every default filled in, durations in milliseconds. This is what the agent reads as JSON. */
+export interface PolicyDocument<S extends string = string> {
+  readonly name: string;
+  readonly timeZone: string;
+  readonly scan: ScanPolicy;
+  readonly gate: GatePolicy;
+  readonly rollout: RolloutPolicy;
+  readonly windows: readonly Window[];
+  readonly stages: readonly Stage<S>[];
+  readonly promotion: PromotionPolicy;
+  readonly monitoring: MonitoringPolicy;
+  readonly history: { readonly keep: number };
+  /** A hash of all that a verdict depends on: evidence made under another one does not count. */
+  readonly hash: string;
+}
+
+export const POLICY: unique symbol = Symbol.for('patchway.policy') as never;
+
+/** A parsed policy: its document, what was found questionable in it, and its stages by name. */
+export interface Policy<S extends string = string> extends PolicyDocument<S> {
+  readonly [POLICY]: true;
+  readonly warnings: readonly Problem[];
+  /** The stage of this name. A method, so that a policy with known stage names is also a `Policy<string>`. */
+  stage(name: S): Stage<S>;
+}

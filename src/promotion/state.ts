@@ -1,0 +1,58 @@
+/** An image as promotion moves it. */
+export interface PromotedImage {
+  readonly tag: string;
+  readonly digest: string;
+}
+
+/** By reference, as the lock writes it normalised. */
+export type ImageSet = Readonly<Record<string, PromotedImage>>;
+
+export type PromotionStep = 'idle' | 'soaking' | 'awaitingWindow' | 'rolling' | 'verifying' | 'rollingBack';
+
+/** Images seen running in the stages before, and for how long they have run healthily. */
+export interface Candidate {
+  /** Workload → its images. */
+  readonly digests: Readonly<Record<string, ImageSet>>;
+  /** The stage it comes from. */
+  readonly from: string;
+  /** RFC 3339. */
+  readonly seenAt: string;
+  readonly healthyMs: number;
+  /** RFC 3339; absent while it is not healthy. */
+  readonly lastHealthyAt?: string;
+}
+
+/** What a run is about to do, written before the cluster is touched. */
+export interface Intent {
+  readonly id: string;
+  readonly from: Readonly<Record<string, ImageSet>>;
+  readonly to: Readonly<Record<string, ImageSet>>;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly attempt: number;
+}
+
+export interface HistoryEntry {
+  /** RFC 3339. */
+  readonly at: string;
+  readonly what: 'promoted' | 'rolledBack' | 'refused' | 'blocked' | 'resumed' | 'foreignChange';
+  readonly why: string;
+  readonly from?: Readonly<Record<string, ImageSet>>;
+  readonly to?: Readonly<Record<string, ImageSet>>;
+}
+
+/** Key `state` of the ConfigMap `patchway-promotion-<stage>`. */
+export interface PromotionState {
+  readonly schemaVersion: 1;
+  readonly policyHash: string;
+  readonly workloads: Readonly<Record<string, { readonly current: ImageSet; readonly previous?: ImageSet }>>;
+  readonly candidate?: Candidate;
+  readonly step: PromotionStep;
+  readonly intent?: Intent;
+  readonly refused: readonly { readonly digest: string; readonly reason: string; readonly at: string }[];
+  readonly lastError?: { readonly message: string; readonly at: string };
+  /** RFC 3339: the last time a promotion finished well. */
+  readonly lastPromotedAt?: string;
+  /** Newest first. */
+  readonly history: readonly HistoryEntry[];
+}

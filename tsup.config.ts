@@ -10,7 +10,6 @@ export default defineConfig([
     target: 'node20',
     dts: true,
     shims: true,
-    clean: true,
     external,
   },
   {

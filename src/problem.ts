@@ -33,7 +33,10 @@ export class PatchwayError extends Error {
   readonly exitCode: ExitCode;
   readonly problems: readonly Problem[];
 
-  constructor(message: string, options: { readonly exitCode?: ExitCode; readonly problems?: readonly Problem[]; readonly cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { readonly exitCode?: ExitCode; readonly problems?: readonly Problem[]; readonly cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'PatchwayError';
     this.exitCode = options.exitCode ?? 1;

@@ -28,7 +28,9 @@ export interface DigestEvidence {
   /** Whether every scanner finished; incomplete evidence is never clean. */
   readonly complete: boolean;
   readonly scanners: readonly ScannerRun[];
-  readonly counts: Readonly<Record<Severity | 'unknown', { readonly fixable: number; readonly unfixable: number }>> & { readonly exploited: number };
+  readonly counts: Readonly<Record<Severity | 'unknown', { readonly fixable: number; readonly unfixable: number }>> & {
+    readonly exploited: number;
+  };
   /** RFC 3339: the first instant at which a finding fails; absent: none ever does. */
   readonly gateClosesAt?: string;
   /** Sorted by `failsAt` (those without last), then id, then package. */

@@ -1,5 +1,9 @@
 /** Labels of every object that Patchway makes for itself (scans, promotion, exporter, rules). */
-export function ownLabels(policy: string, stage: string, component: 'scan' | 'promotion' | 'exporter' | 'rules' | 'agent'): Record<string, string> {
+export function ownLabels(
+  policy: string,
+  stage: string,
+  component: 'scan' | 'promotion' | 'exporter' | 'rules' | 'agent',
+): Record<string, string> {
   return {
     'app.kubernetes.io/name': `patchway-${component}`,
     'app.kubernetes.io/part-of': policy,

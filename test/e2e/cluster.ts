@@ -23,7 +23,11 @@ export interface Outcome {
 }
 
 /** Runs a program to its end, whatever it exits with; `input` is its standard input. */
-export async function exec(command: string, args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {}): Promise<Outcome> {
+export async function exec(
+  command: string,
+  args: readonly string[],
+  options: { input?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<Outcome> {
   const child = run(command, [...args], { maxBuffer: 256 * 2 ** 20, cwd: options.cwd, env: { ...process.env, ...options.env } });
   child.child.stdin?.end(options.input ?? '');
   return child.then(
@@ -79,7 +83,16 @@ export async function eventually<T>(what: string, check: () => Promise<T | undef
 /** The digest of an image in the test registry. */
 export function digestOf(image: string): string {
   const [name = '', tag = 'latest'] = image.split(':');
-  const headers = execFileSync('curl', ['-fsSI', '-H', 'Accept: application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.v2+json', `http://${REGISTRY}/v2/${name}/manifests/${tag}`], { encoding: 'utf8' });
+  const headers = execFileSync(
+    'curl',
+    [
+      '-fsSI',
+      '-H',
+      'Accept: application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.v2+json',
+      `http://${REGISTRY}/v2/${name}/manifests/${tag}`,
+    ],
+    { encoding: 'utf8' },
+  );
   const digest = /^docker-content-digest: (\S+)/im.exec(headers)?.[1];
   if (digest === undefined) throw new Error(`${image}: the registry named no digest`);
   return digest;
@@ -92,7 +105,13 @@ export async function runCronJob(namespace: string, cronJob: string, job: string
   return eventually(
     `job ${namespace}/${job}`,
     async () => {
-      const { status } = await kubectlJson<{ status: { conditions?: { type: string; status: string }[] } }>(['-n', namespace, 'get', 'job', job]);
+      const { status } = await kubectlJson<{ status: { conditions?: { type: string; status: string }[] } }>([
+        '-n',
+        namespace,
+        'get',
+        'job',
+        job,
+      ]);
       const end = status.conditions?.find((c) => (c.type === 'Complete' || c.type === 'Failed') && c.status === 'True');
       return end?.type as 'Complete' | 'Failed' | undefined;
     },

@@ -1,0 +1,34 @@
+import { ownLabels } from './labels.js';
+import type { Manifest } from './manifest.js';
+import { canonicalJson, names, shortHash } from './names.js';
+import type { StageConfig } from './stage-config.js';
+
+/**
+ * An older bundle or configuration is left alone for pods that still run it: no tool may prune it.
+ * The annotations are Argo CD's and Flux's.
+ */
+const KEEP = {
+  'argocd.argoproj.io/sync-options': 'Prune=false',
+  'kustomize.toolkit.fluxcd.io/prune': 'disabled',
+} as const;
+
+/** The immutable ConfigMap that carries the agent's bundle, named by its content. */
+export function agentConfigMap(policy: string, stage: string, namespace: string, bundle: string): Manifest {
+  return immutable(names.agent(shortHash(bundle)), policy, stage, namespace, { 'agent.mjs': bundle });
+}
+
+/** The immutable ConfigMap that tells the agent its policy, stage and workloads, named by its content. */
+export function stageConfigMap(config: StageConfig, namespace: string): Manifest {
+  const json = canonicalJson(config);
+  return immutable(names.config(config.stage, shortHash(json)), config.policy.name, config.stage, namespace, { 'config.json': json });
+}
+
+function immutable(name: string, policy: string, stage: string, namespace: string, data: Readonly<Record<string, string>>): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace, labels: ownLabels(policy, stage, 'agent'), annotations: KEEP },
+    immutable: true,
+    data,
+  };
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentCommand } from '../manifest/agent-pod.js';
+import type { StageConfig } from '../manifest/stage-config.js';
+import { isPatchwayError } from '../problem.js';
+import type { AgentRun } from './context.js';
+import { exportMetrics } from './export.js';
+import { fetchImage } from './fetch.js';
+import { inCluster } from './kubernetes.js';
+import { promoteInCluster } from './promote.js';
+import { scanImage } from './scan.js';
+
+const COMMANDS: Readonly<Record<AgentCommand, AgentRun>> = {
+  fetch: fetchImage,
+  scan: scanImage,
+  promote: promoteInCluster,
+  export: exportMetrics,
+};
+
+const [command = ''] = process.argv.slice(2);
+const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
+
+try {
+  const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command as AgentCommand] : undefined;
+  if (run === undefined) throw new Error(`no command ${JSON.stringify(command)}; there are ${Object.keys(COMMANDS).join(', ')}`);
+  process.exitCode = await run({
+    config: JSON.parse(readFileSync('/patchway/config/config.json', 'utf8')) as StageConfig,
+    cluster: inCluster(),
+    env: process.env,
+    now: Date.now,
+    sleep: (milliseconds) => sleep(milliseconds),
+    log,
+  });
+} catch (error) {
+  log(
+    isPatchwayError(error)
+      ? `failed: ${error.message}`
+      : `failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
+  process.exitCode = 1;
+}

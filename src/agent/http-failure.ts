@@ -28,6 +28,12 @@ export function connectionFailure(
   return new PatchwayError(describe(error, socketPath ?? new URL(url).host), { cause: error });
 }
 
+/** Whether the other side's certificate was the reason: it must never be answered by trying without TLS. */
+export function isCertificateFailure(error: unknown): boolean {
+  const code = codeOf(error instanceof PatchwayError ? error.cause : error);
+  return /CERT|ISSUER|SIGNATURE/.test(code);
+}
+
 function describe(error: unknown, host: string): string {
   if (error instanceof TimedOut) {
     return `${host} did not answer within ${seconds(error.afterMs)}. Check that it is up and that no firewall or network policy is in between.`;
@@ -47,7 +53,7 @@ function describe(error: unknown, host: string): string {
     return `${host} answered something that is not HTTP (${code}). Check the port, and whether it expects HTTPS.`;
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `the certificate of ${host} is for another name. ${text}.`;
   if (code === 'CERT_HAS_EXPIRED') return `the certificate of ${host} has expired. Renew it there.`;
-  if (/CERT|ISSUER|SIGNATURE/.test(code)) {
+  if (isCertificateFailure(error)) {
     return `the certificate of ${host} is not trusted (${code}). Name its certificate authority: \`scan.registryCa\` in the policy for scans, NODE_EXTRA_CA_CERTS for the command line.`;
   }
   return `${host}: ${text}`;

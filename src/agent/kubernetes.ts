@@ -87,14 +87,16 @@ export async function throughKubectl(options: { readonly context?: string } = {}
   return { ...clusterAt((path) => ({ url: `http://localhost${path}`, headers: {}, socketPath })), close };
 }
 
-interface Route {
+/** How to reach a path of the API: re-made for each request, as tokens are renewed. */
+export interface Route {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly ca?: string;
   readonly socketPath?: string;
 }
 
-function clusterAt(route: (path: string) => Route): Cluster {
+/** A client of the API server that `route` leads to. */
+export function clusterAt(route: (path: string) => Route): Cluster {
   const call = async (method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, body?: unknown, contentType = 'application/json') => {
     const { url, headers, ...connection } = route(path);
     const response = await request({
@@ -102,6 +104,8 @@ function clusterAt(route: (path: string) => Route): Cluster {
       url,
       headers: { accept: 'application/json', ...headers, ...(body === undefined ? {} : { 'content-type': contentType }) },
       timeoutMs: TIMEOUT_MS,
+      // Server-side apply says what should be: doing it twice is doing it once.
+      idempotent: method !== 'POST',
       ...connection,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((error: unknown) => {

@@ -1,0 +1,49 @@
+import type { WorkloadSummary } from '../manifest/stage-config.js';
+import type { Milliseconds, PolicyDocument, Stage } from '../policy/policy.js';
+import { type Expression, type Matchers, metric } from './promql.js';
+
+/** The stage that rules are made for. */
+export interface StageRules {
+  readonly policy: PolicyDocument;
+  readonly stage: Stage;
+  readonly workloads: readonly WorkloadSummary[];
+}
+
+/** One alert. Its name is also the name of its page in `docs/runbooks`. */
+export interface Alert {
+  readonly alert: `Patchway${string}`;
+  readonly expr: Expression;
+  /** How long the expression must hold before the alert fires. */
+  readonly for: Milliseconds;
+  /** How long it goes on firing when the expression has no answer any more. @default not at all */
+  readonly keepFiringFor?: Milliseconds;
+  readonly severity: 'critical' | 'warning';
+  /** One line, for a list of alerts. */
+  readonly summary: string;
+  /** What is the matter, with the values that say how bad it is. */
+  readonly description: string;
+}
+
+/** The labels that tell a workload of a stage from every other. */
+export const PER_WORKLOAD = ['policy', 'stage', 'namespace', 'workload'] as const;
+
+/** For how long an alert outlives a failed scrape: longer than it takes until `PatchwayMetricsAbsent` fires in its place. */
+export const BRIDGE: Milliseconds = 15 * 60_000;
+
+/** The name of the recording rule that says which workloads there are, whether or not an exporter runs. */
+export const WORKLOAD_INFO = 'patchway:workload_info';
+
+/** A metric of the exporter, of this stage only. */
+export function exported({ policy, stage }: StageRules, name: string, matchers: Matchers = {}): Expression {
+  return metric(name, { policy: policy.name, stage: stage.name, namespace: stage.namespace, ...matchers });
+}
+
+/** The workloads of this stage, one series each. */
+export function knownWorkloads(context: StageRules): Expression {
+  return exported(context, WORKLOAD_INFO);
+}
+
+/** A metric of kube-state-metrics, of this stage's namespace only. */
+export function kubeState({ stage }: StageRules, name: string, matchers: Matchers = {}): Expression {
+  return metric(name, { namespace: stage.namespace, ...matchers });
+}

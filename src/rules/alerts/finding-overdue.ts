@@ -1,0 +1,18 @@
+import { type Alert, BRIDGE, exported, PER_WORKLOAD, type StageRules } from '../alert.js';
+import { aggregate, compare, number, subtract, time } from '../promql.js';
+
+/** Fires from the instant at which the first deadline of what a workload runs has passed. Its value is since how many seconds. */
+export function findingOverdue(context: StageRules): Alert {
+  const closes = aggregate('min', PER_WORKLOAD, exported(context, 'patchway_gate_closes_timestamp_seconds'));
+  return {
+    alert: 'PatchwayFindingOverdue',
+    expr: compare(subtract(time, closes), '>=', number(0)),
+    for: 0,
+    keepFiringFor: BRIDGE,
+    severity: 'critical',
+    summary: 'A finding in {{ $labels.namespace }}/{{ $labels.workload }} is overdue.',
+    description:
+      'The deadline of a finding in what {{ $labels.namespace }}/{{ $labels.workload }} runs passed {{ $value | humanizeDuration }} ago. ' +
+      'The gate is closed for this image.',
+  };
+}

@@ -1,0 +1,17 @@
+import { type Alert, exported, type StageRules } from '../alert.js';
+import { absent } from '../promql.js';
+
+/** Fires where Prometheus gets no metrics of the stage: then no other alert about findings can be trusted. */
+export function metricsAbsent(context: StageRules): Alert {
+  const { policy, stage } = context;
+  return {
+    alert: 'PatchwayMetricsAbsent',
+    expr: absent(exported(context, 'patchway_workload_info')),
+    for: 10 * 60_000,
+    severity: 'critical',
+    summary: `There are no Patchway metrics of ${stage.namespace}.`,
+    description:
+      `Prometheus has no metrics of policy ${policy.name}, stage ${stage.name}: the exporter in ${stage.namespace} is away, ` +
+      'not scraped, or cannot read its state. Findings of this stage raise no alerts meanwhile.',
+  };
+}

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,6 +37,10 @@ describe('the packed library in an empty project', () => {
     ['CommonJS', 'commonjs', "const { parsePolicy } = require('patchway');"],
   ] as const)('is imported as %s', (_name, type, line) => {
     expect(node(`${line}\nconsole.log(parsePolicy({}).problems.length > 0);`, type)).toBe('true');
+  });
+
+  it('carries an agent that fits beside its configuration in a ConfigMap that kubectl applies', () => {
+    expect(statSync(join(project, 'node_modules', 'patchway', 'lib', 'agent.mjs')).size).toBeLessThan(150_000);
   });
 
   it('carries the schema and the licence', () => {

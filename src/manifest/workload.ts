@@ -1,0 +1,75 @@
+import type { ImageLock } from '../lock/lock.js';
+import { lockedImage, missingImage } from '../lock/lookup.js';
+import { normaliseReference } from '../lock/reference.js';
+import type { Problem } from '../problem.js';
+import { containersOf, type PlacedContainer } from './deployment.js';
+import type { Container, Deployment } from './manifest.js';
+import { names } from './names.js';
+import type { ScanTarget, WorkloadImage, WorkloadSummary } from './stage-config.js';
+
+/** A workload's images as the lock has them for a stage, and every image that it does not have. */
+export function summarise(
+  deployment: Deployment,
+  lock: ImageLock,
+  stage: string,
+): { readonly summary: WorkloadSummary; readonly problems: readonly Problem[] } {
+  const images: WorkloadImage[] = [];
+  const problems: Problem[] = [];
+  for (const placed of containersOf(deployment)) {
+    const found = imageOf(placed, lock, stage);
+    if ('message' in found) problems.push(found);
+    else images.push(found);
+  }
+  return { summary: { kind: deployment.kind, name: deployment.metadata.name, images }, problems };
+}
+
+/** A container with the image that the lock names, `repository:tag@digest`; unchanged where it names none. */
+export function withLockedImage(container: Container, lock: ImageLock, stage: string): Container {
+  const image = container.image === undefined ? undefined : lockedImage(lock, container.image, stage)?.image;
+  return image === undefined ? container : { ...container, image };
+}
+
+/** What is scanned for these workloads: each reference once, sorted, with the workloads that run it. */
+export function scanTargets(workloads: readonly WorkloadSummary[]): readonly ScanTarget[] {
+  const targets = new Map<string, { readonly image: WorkloadImage; readonly workloads: Set<string> }>();
+  for (const workload of workloads) {
+    for (const image of workload.images) {
+      const target = targets.get(image.reference) ?? { image, workloads: new Set() };
+      targets.set(image.reference, target);
+      target.workloads.add(workload.name);
+    }
+  }
+  return [...targets.values()]
+    .map(({ image, workloads: users }) => ({
+      reference: image.reference,
+      repository: image.repository,
+      locked: `${image.repository}:${image.tag}@${image.digest}`,
+      evidence: names.evidence(image.repository),
+      workloads: [...users].sort(),
+    }))
+    .sort((a, b) => (a.reference < b.reference ? -1 : 1));
+}
+
+function imageOf({ container, init, path }: PlacedContainer, lock: ImageLock, stage: string): WorkloadImage | Problem {
+  const problem = (message: string): Problem => ({ path: `${path}.image`, message, severity: 'error' });
+  if (typeof container.image !== 'string') return problem(`Container ${container.name} names no image.`);
+  const reference = normaliseReference(container.image);
+  if (reference === undefined) return problem(`${JSON.stringify(container.image)} is not an image reference.`);
+  const found = lockedImage(lock, container.image, stage);
+  if (found === undefined) return problem(notLocked(reference, lock, stage));
+  const { repository, entry } = found;
+  return {
+    container: container.name,
+    init,
+    reference,
+    repository,
+    tag: entry.tag,
+    digest: entry.digest,
+    releasedAt: entry.releasedAt,
+  };
+}
+
+function notLocked(reference: string, lock: ImageLock, stage: string): string {
+  const others = Object.keys(lock.images[reference] ?? {}).sort();
+  return `${missingImage(reference, stage)}${others.length === 0 ? '' : ` It is locked for ${others.join(', ')}.`}`;
+}

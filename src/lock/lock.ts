@@ -13,6 +13,14 @@ export interface LockEntry {
   readonly releasedFrom: ReleasedFrom;
   /** RFC 3339; set when promotion, not the lock, chose the digest. */
   readonly promotedAt?: string;
+  /** A newer image that is not old enough yet and does not say when it was released: its age counts from here. */
+  readonly held?: HeldImage;
+}
+
+export interface HeldImage {
+  readonly digest: string;
+  /** RFC 3339. */
+  readonly firstSeenAt: string;
 }
 
 /** One of the programs that Patchway runs in the cluster: a scanner, or the Node that runs the agent. */

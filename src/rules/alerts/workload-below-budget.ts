@@ -19,7 +19,7 @@ export function workloadBelowBudget(context: StageRules): Alert {
     summary: '{{ $labels.namespace }}/{{ $labels.workload }} has fewer healthy pods than its disruption budget asks for.',
     description:
       `{{ $labels.namespace }}/{{ $labels.workload }} has lacked {{ $value }} healthy pods for ${promDuration(wait)}. ` +
-      'No pod of it can be evicted, so nodes cannot be drained.',
+      'None of those it still has can be evicted, so nodes cannot be drained.',
   };
 }
 

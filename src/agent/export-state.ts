@@ -1,0 +1,98 @@
+import type { PromotionProgress, StageState } from '../exporter/state.js';
+import type { Evidence } from '../gate/evidence.js';
+import { isObject } from '../gate/json.js';
+import { parseEvidence } from '../gate/parse-evidence.js';
+import { names } from '../manifest/names.js';
+import { isPatchwayError, PatchwayError } from '../problem.js';
+import type { AgentContext } from './context.js';
+
+/** How many objects are read at the same time. */
+const PARALLEL = 8;
+
+/**
+ * Reads what metrics are made of: evidence, the promotion's state and the Deployments of one stage. A ConfigMap whose
+ * contents cannot be read is told and counts as missing, so that its own metrics are absent and no others.
+ * @throws where the API server does not answer or refuses
+ */
+export async function readStage(context: AgentContext): Promise<StageState> {
+  const { config } = context;
+  const stage = config.policy.stages.find(({ name }) => name === config.stage);
+  if (stage === undefined) throw new PatchwayError(`the policy has no stage ${config.stage}: apply what synthesis wrote again.`);
+  const repositories = new Set(config.workloads.flatMap(({ images }) => images.map(({ repository }) => repository)));
+  const [evidence, running, promotion] = await Promise.all([
+    each([...repositories].map(names.evidence), (name) => readEvidence(context, stage.namespace, name)),
+    each(
+      config.workloads.map(({ name }) => name),
+      (name) => readImages(context, stage.namespace, name),
+    ),
+    stage.after.length === 0 ? undefined : readPromotion(context, stage.namespace),
+  ]);
+  const deployed = new Map([...running].flatMap(([name, images]) => (images === undefined ? [] : [[name, images] as const])));
+  return { config, at: context.now(), evidence, running: deployed, ...(promotion === undefined ? {} : { promotion }) };
+}
+
+async function readEvidence(context: AgentContext, namespace: string, name: string): Promise<Evidence | undefined> {
+  return readKey(context, namespace, name, 'evidence', (text) => parseEvidence(text, name));
+}
+
+async function readPromotion(context: AgentContext, namespace: string): Promise<PromotionProgress | undefined> {
+  return readKey(context, namespace, names.promotion(context.config.stage), 'state', progress);
+}
+
+async function readKey<T>(
+  { cluster, log }: AgentContext,
+  namespace: string,
+  name: string,
+  key: string,
+  parse: (text: string) => T,
+): Promise<T | undefined> {
+  const found = await cluster.get(`/api/v1/namespaces/${namespace}/configmaps/${name}`);
+  const text = isObject(found?.data) ? found.data[key] : undefined;
+  if (typeof text !== 'string') return undefined;
+  try {
+    return parse(text);
+  } catch (error) {
+    log(`ConfigMap ${name}, key ${key}, cannot be read and counts as missing: ${isPatchwayError(error) ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+function progress(text: string): PromotionProgress {
+  const state: unknown = JSON.parse(text);
+  if (!isProgress(state)) throw new PatchwayError('it is not the state of a promotion');
+  return state;
+}
+
+function isProgress(state: unknown): state is PromotionProgress {
+  return isObject(state) && state.schemaVersion === 1 && typeof state.step === 'string' && isObject(state.workloads);
+}
+
+/** The images of a Deployment by container; undefined where there is no such Deployment. */
+async function readImages(
+  { cluster }: AgentContext,
+  namespace: string,
+  name: string,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const found = await cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
+  const template = isObject(found?.spec) ? found.spec.template : undefined;
+  const spec = isObject(template) ? template.spec : undefined;
+  if (!isObject(spec)) return undefined;
+  const containers = [spec.initContainers, spec.containers].flatMap((list): readonly unknown[] => (Array.isArray(list) ? list : []));
+  return Object.fromEntries(
+    containers.flatMap((container) =>
+      isObject(container) && typeof container.name === 'string' && typeof container.image === 'string'
+        ? [[container.name, container.image]]
+        : [],
+    ),
+  );
+}
+
+async function each<T>(keys: readonly string[], read: (key: string) => Promise<T>): Promise<ReadonlyMap<string, T>> {
+  const results = new Map<string, T>();
+  const queue = [...keys];
+  const worker = async () => {
+    for (let key = queue.shift(); key !== undefined; key = queue.shift()) results.set(key, await read(key));
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  return results;
+}

@@ -1,0 +1,56 @@
+import type { StageConfig } from '../manifest/stage-config.js';
+
+/** What the exporter reads of one digest's scan; the evidence that scans store has all of it. */
+export interface ScannedDigest {
+  /** Digest per platform where the digest is an index. */
+  readonly platforms: Readonly<Record<string, string>>;
+  /** RFC 3339. */
+  readonly scannedAt: string;
+  readonly complete: boolean;
+  readonly counts: Readonly<Record<FindingSeverity, { readonly fixable: number; readonly unfixable: number }>> & {
+    readonly exploited: number;
+  };
+  /** RFC 3339. */
+  readonly gateClosesAt?: string;
+}
+
+/** What the exporter reads of a repository's evidence. */
+export interface ScannedRepository {
+  readonly policyHash: string;
+  readonly digests: Readonly<Record<string, ScannedDigest>>;
+}
+
+/** What the exporter reads of a promotion's state. */
+export interface PromotionProgress {
+  /** By workload, what promotion has put there. */
+  readonly workloads: Readonly<Record<string, { readonly current: PromotedDigests }>>;
+  /** By workload, what a run is about to put there, and what it takes back if that fails. */
+  readonly intent?: { readonly from: Readonly<Record<string, PromotedDigests>>; readonly to: Readonly<Record<string, PromotedDigests>> };
+  readonly step: string;
+  /** RFC 3339. */
+  readonly lastPromotedAt?: string;
+}
+
+/** By lock reference. */
+type PromotedDigests = Readonly<Record<string, { readonly digest: string }>>;
+
+/** All that metrics are made of, at one instant. */
+export interface StageState {
+  readonly config: StageConfig;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** By the name of the ConfigMap; undefined where it holds none yet. */
+  readonly evidence: ReadonlyMap<string, ScannedRepository | undefined>;
+  /** Absent for a stage that nothing is promoted to, and before the first run. */
+  readonly promotion?: PromotionProgress;
+  /** Workload → container → the image that its Deployment names. Absent where it is not known; a missing workload is not deployed. */
+  readonly running?: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+export type FindingSeverity = 'critical' | 'high' | 'medium' | 'low' | 'unknown';
+
+/** From the most to the least severe. */
+export const FINDING_SEVERITIES: readonly FindingSeverity[] = ['critical', 'high', 'medium', 'low', 'unknown'];
+
+/** Every step that a promotion can be at, in the order it takes them. */
+export const PROMOTION_STEPS: readonly string[] = ['idle', 'soaking', 'awaitingWindow', 'rolling', 'verifying', 'rollingBack'];

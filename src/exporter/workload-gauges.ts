@@ -1,0 +1,96 @@
+import { epochSeconds, type Gauge, type Sample } from './exposition.js';
+import type { RunningImage } from './running.js';
+import { FINDING_SEVERITIES, type ScannedDigest } from './state.js';
+
+/** What metrics say of one workload. */
+export interface WorkloadFacts {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly images: readonly RunningImage[];
+  /** Absent where what runs is not known. */
+  readonly drifted?: boolean;
+}
+
+/** The gauges that each workload has, and their values for one. */
+export const WORKLOAD_GAUGES: readonly (Omit<Gauge, 'samples'> & { samples(facts: WorkloadFacts): readonly Sample[] })[] = [
+  {
+    name: 'patchway_workload_info',
+    help: 'A workload that the policy covers.',
+    samples: ({ labels }) => [{ labels, value: 1 }],
+  },
+  {
+    name: 'patchway_scan_last_success_timestamp_seconds',
+    help: 'When the images that the workload runs were last scanned completely under the present policy, by the oldest of them.',
+    samples: ({ labels, images }) => {
+      const times = known(images, ({ scan }) => (scan?.current && scan.found.complete ? epochSeconds(scan.found.scannedAt) : undefined));
+      return times.length === images.length && times.length > 0 ? [{ labels, value: Math.min(...times) }] : [];
+    },
+  },
+  {
+    name: 'patchway_scan_incomplete',
+    help: 'Whether a scanner failed in the newest scan of an image that the workload runs.',
+    samples: ({ labels, images }) => {
+      const scans = known(images, ({ scan }) => scan?.found);
+      return scans.length === 0 ? [] : [{ labels, value: scans.some(({ complete }) => !complete) ? 1 : 0 }];
+    },
+  },
+  {
+    name: 'patchway_findings',
+    help: 'Findings in what the workload runs.',
+    samples: ({ labels, images }) =>
+      FINDING_SEVERITIES.flatMap((severity) =>
+        (['fixable', 'unfixable'] as const).flatMap((kind) =>
+          count(images, ({ counts }) => counts[severity][kind]).map((value) => ({
+            labels: { ...labels, severity, fixable: String(kind === 'fixable') },
+            value,
+          })),
+        ),
+      ),
+  },
+  {
+    name: 'patchway_findings_exploited',
+    help: 'Findings in what the workload runs that are known to be exploited.',
+    samples: ({ labels, images }) => count(images, ({ counts }) => counts.exploited).map((value) => ({ labels, value })),
+  },
+  {
+    name: 'patchway_gate_closes_timestamp_seconds',
+    help: 'When the first deadline of a finding in what the workload runs passes.',
+    samples: ({ labels, images }) => {
+      const times = known(images, ({ scan }) => (scan?.current ? scan.found.gateClosesAt : undefined)).map(epochSeconds);
+      return times.length === 0 ? [] : [{ labels, value: Math.min(...times) }];
+    },
+  },
+  {
+    name: 'patchway_image_info',
+    help: 'An image that the workload runs.',
+    samples: ({ labels, images }) => images.flatMap((image) => identity(image).map((id) => ({ labels: { ...labels, ...id }, value: 1 }))),
+  },
+  {
+    name: 'patchway_image_released_timestamp_seconds',
+    help: 'When an image that the workload runs was released.',
+    samples: ({ labels, images }) =>
+      images.flatMap(({ releasedAt, ...image }) =>
+        releasedAt === undefined ? [] : identity(image).map((id) => ({ labels: { ...labels, ...id }, value: epochSeconds(releasedAt) })),
+      ),
+  },
+  {
+    name: 'patchway_drift',
+    help: 'Whether the workload runs an image that neither the lock nor a promotion named.',
+    samples: ({ labels, drifted }) => (drifted === undefined ? [] : [{ labels, value: drifted ? 1 : 0 }]),
+  },
+];
+
+/** A sum over all images. Where a scan is missing or incomplete it is only a lower bound: served above zero, never as zero. */
+function count(images: readonly RunningImage[], of: (scan: ScannedDigest) => number): readonly number[] {
+  const scans = known(images, ({ scan }) => scan?.found);
+  const sum = scans.reduce((total, scan) => total + of(scan), 0);
+  const all = scans.length === images.length && scans.every(({ complete }) => complete);
+  return sum > 0 || (all && images.length > 0) ? [sum] : [];
+}
+
+function known<T>(images: readonly RunningImage[], of: (image: RunningImage) => T | undefined): readonly T[] {
+  return images.map(of).filter((value) => value !== undefined);
+}
+
+function identity({ repository, digest }: RunningImage): readonly Readonly<Record<'repository' | 'digest', string>>[] {
+  return digest === undefined ? [] : [{ repository, digest }];
+}

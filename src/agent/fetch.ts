@@ -1,0 +1,96 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { toInstant } from '../gate/instant.js';
+import { parseReference } from '../lock/reference.js';
+import { formatDuration } from '../policy/duration.js';
+import type { ScanPolicy } from '../policy/policy.js';
+import { isPatchwayError, PatchwayError } from '../problem.js';
+import { FILES } from '../scan/files.js';
+import type { AgentContext, AgentRun } from './context.js';
+import { anonymous, credentialsFrom, type RegistryClient, registryClient } from './registry.js';
+import { nameOf, runningImage } from './scan/running.js';
+import { type FetchedImage, podOf, targetOf } from './scan/target.js';
+
+/** What fetching touches beside the cluster. Tests pass another one. */
+export interface FetchEffects {
+  /** A client with the credentials and the certificate authority that the policy names. */
+  registry(scan: ScanPolicy): Promise<Pick<RegistryClient, 'resolve' | 'pullToLayout'>>;
+  write(file: string, text: string): Promise<void>;
+  /** What this node runs: `linux/amd64`. */
+  readonly platform: string;
+}
+
+/**
+ * Fetches the image that runs into an OCI layout for the scanners. It ends well whatever happens, as an init container
+ * that fails keeps the agent from ever starting: why there is nothing to scan is written beside the layout.
+ */
+export const fetchImage: AgentRun = (context) => fetchWith(context, inPod);
+
+export async function fetchWith(context: AgentContext, effects: FetchEffects): Promise<number> {
+  const target = targetOf(context);
+  const { timeout } = context.config.policy.scan;
+  const startedAt = toInstant(context.now());
+  // Until more is known, what fails is told of the image that the lock names.
+  let known: Pick<FetchedImage, 'digest' | 'platforms'> = { digest: parseReference(target.locked)?.digest ?? target.locked, platforms: {} };
+
+  const fetching = async (): Promise<FetchedImage> => {
+    const { namespace } = podOf(context);
+    const running = await runningImage(context.cluster, namespace, target, context.config.workloads);
+    const wanted = running === undefined ? target.locked : nameOf(running);
+    context.log(`${target.reference}: fetching ${wanted}${running === undefined ? ', as none is deployed yet' : ''}`);
+    const wantedDigest = parseReference(wanted)?.digest;
+    if (wantedDigest !== undefined) known = { digest: wantedDigest, platforms: {} };
+    const registry = await effects.registry(context.config.policy.scan);
+    const { digest, platforms } = await registry.resolve(wanted);
+    known = { digest, platforms };
+    await registry.pullToLayout(`${target.repository}@${digest}`, FILES.layout, platformOf(platforms, effects.platform));
+    return { startedAt, ...known, fetchedAt: toInstant(context.now()) };
+  };
+  const outOfTime = async (): Promise<FetchedImage> => {
+    await context.sleep(timeout);
+    const message = `it could not be fetched within ${formatDuration(timeout)} (scan.timeout)`;
+    return { startedAt, ...known, failure: { status: 'timeout', message } };
+  };
+  const failed = (error: unknown): FetchedImage => ({ startedAt, ...known, failure: { status: 'failed', message: messageOf(error) } });
+
+  const result = await Promise.race([fetching().catch(failed), outOfTime()]);
+  await effects.write(FILES.target, JSON.stringify(result));
+  context.log(result.failure === undefined ? `${target.reference}: fetched ${result.digest}` : `not fetched: ${result.failure.message}`);
+  return 0;
+}
+
+/** This node's platform; where the image has none for it, a usual one: what is installed hardly differs. */
+function platformOf(platforms: Readonly<Record<string, string>>, own: string): string {
+  const available = Object.keys(platforms).sort();
+  return [own, 'linux/amd64', ...available].find((platform) => available.includes(platform)) ?? own;
+}
+
+function messageOf(error: unknown): string {
+  if (isPatchwayError(error)) return error.message;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+const inPod: FetchEffects = {
+  registry: async ({ registrySecret, registryCa }) => {
+    const docker = registrySecret === undefined ? undefined : await mounted(FILES.credentials, MISSING.secret(registrySecret));
+    const ca = registryCa === undefined ? undefined : await mounted(FILES.ca, MISSING.ca(registryCa));
+    return registryClient({
+      credentials: docker === undefined ? anonymous : credentialsFrom(docker, `Secret ${registrySecret}`),
+      ...(ca === undefined ? {} : { ca }),
+    });
+  },
+  write: (file, text) => writeFile(file, text),
+  platform: `linux/${{ x64: 'amd64', ia32: '386' }[process.arch as string] ?? process.arch}`,
+};
+
+const MISSING = {
+  secret: (name: string) =>
+    `scan.registrySecret: there is no Secret ${name} with the key .dockerconfigjson in this namespace. Create it with \`kubectl create secret docker-registry ${name}\`.`,
+  ca: (name: string) =>
+    `scan.registryCa: there is no ConfigMap ${name} with the key ca.crt in this namespace. Create it with \`kubectl create configmap ${name} --from-file=ca.crt\`.`,
+} as const;
+
+function mounted(file: string, missing: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new PatchwayError(missing, { cause });
+  });
+}

@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { addScan } from '../gate/build-evidence.js';
+import { evidenceVerdict } from '../gate/evidence-verdict.js';
+import { mergeFirstSeen } from '../gate/first-seen.js';
+import { joinFindings } from '../gate/join.js';
+import { judgeFindings } from '../gate/judge.js';
+import type { ScanTarget } from '../manifest/stage-config.js';
+import { PatchwayError } from '../problem.js';
+import { FILES } from '../scan/files.js';
+import type { AgentContext, AgentRun } from './context.js';
+import { type ReadText, resultOf, type ScannerResult } from './scan/result.js';
+import { type Stored, store } from './scan/store.js';
+import { summary } from './scan/summary.js';
+import { type FetchedImage, podOf, targetOf } from './scan/target.js';
+import { scannersEnd } from './scan/wait.js';
+
+/**
+ * Waits for the scanners, judges what they found and stores it as evidence. It ends well whatever the verdict is, and
+ * whatever became of the scanners: then the evidence is incomplete, and says why.
+ */
+export const scanImage: AgentRun = (context) => scanWith(context, (file) => readFile(file, 'utf8'));
+
+export async function scanWith(context: AgentContext, read: ReadText): Promise<number> {
+  const { policy } = context.config;
+  const target = targetOf(context);
+  const fetched = await whatWasFetched(read);
+  const results = await resultsOf(context, fetched, read);
+  const at = context.now();
+  const place = { namespace: podOf(context).namespace, name: target.evidence };
+  const { evidence } = await store(context, place, (stored) => withScan(context, target, fetched, results, stored, at));
+  const verdict = evidenceVerdict(policy, evidence, fetched.digest, at);
+  for (const line of summary(target, fetched, verdict)) context.log(line);
+  return 0;
+}
+
+/** @throws where `fetch` left nothing: it always does, so the pod is not the one that synthesis wrote */
+async function whatWasFetched(read: ReadText): Promise<FetchedImage> {
+  const text = await read(FILES.target).catch((cause: unknown) => {
+    throw new PatchwayError(`${FILES.target} cannot be read: the init container fetch writes it.`, { cause });
+  });
+  return JSON.parse(text) as FetchedImage;
+}
+
+/** Without an image there is nothing to wait for: every scanner fails for the same reason. */
+async function resultsOf(context: AgentContext, { failure, startedAt }: FetchedImage, read: ReadText): Promise<readonly ScannerResult[]> {
+  const { scanners, timeout } = context.config.policy.scan;
+  const kinds = scanners.map(({ kind }) => kind);
+  if (failure !== undefined) {
+    return kinds.map((kind) => ({ run: { kind, status: failure.status, message: `nothing to scan: ${failure.message}` } }));
+  }
+  const ends = await scannersEnd(context, kinds, startedAt);
+  return Promise.all([...ends].map(([kind, end]) => resultOf(kind, end, timeout, read)));
+}
+
+/** The repository's evidence and dates with this scan. What a scan did not find says nothing where a scanner failed. */
+function withScan(
+  { config: { policy, workloads } }: AgentContext,
+  target: ScanTarget,
+  { digest, platforms }: FetchedImage,
+  results: readonly ScannerResult[],
+  stored: Stored,
+  at: number,
+): Required<Stored> {
+  const found = joinFindings(results.flatMap(({ report }) => report ?? []));
+  const firstSeen = mergeFirstSeen(stored.firstSeen, found, at);
+  const locked = workloads.flatMap(({ images }) => images).find((image) => image.reference === target.reference && image.digest === digest);
+  const released = locked === undefined ? {} : { releasedAt: locked.releasedAt };
+  const findings = judgeFindings(policy.gate, found, { asOf: at, firstSeen, ...released });
+  const runs = results.map(({ run }) => run);
+  const scan = { policy, repository: target.repository, digest, platforms, scannedAt: at, runs, findings };
+  return { evidence: addScan(stored.evidence, scan), firstSeen };
+}

@@ -1,0 +1,47 @@
+import type { PolicyDocument, Scanner } from '../policy/policy.js';
+import type { Problem } from '../problem.js';
+import { SCANNER_ENGINES } from './engines.js';
+import type { ScannerCapabilities } from './scanner.js';
+
+/** What is wrong or questionable in how a policy uses its scanners. */
+export function checkScanners({ scan, gate }: PolicyDocument): readonly Problem[] {
+  const can = (capability: keyof ScannerCapabilities) => scan.scanners.some(({ kind }) => SCANNER_ENGINES[kind].capabilities[capability]);
+  const capable = (capability: keyof ScannerCapabilities) =>
+    Object.values(SCANNER_ENGINES)
+      .filter(({ capabilities }) => capabilities[capability])
+      .map(({ kind }) => kind)
+      .join(' or ');
+  return [
+    ...scan.scanners.flatMap(reservedArguments),
+    ...(gate.exploited !== undefined && !can('exploited')
+      ? [
+          warning(
+            'gate.exploited',
+            `No scanner of this policy knows what is exploited, so this rule never applies. Add ${capable('exploited')}.`,
+          ),
+        ]
+      : []),
+    ...(gate.anchor === 'fixReleased' && !can('fixDates')
+      ? [
+          warning(
+            'gate.anchor',
+            `No scanner of this policy dates fixes, so deadlines count from publication, which is earlier. Add ${capable('fixDates')}, or set the anchor to published.`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+function reservedArguments({ kind, args }: Scanner, index: number): readonly Problem[] {
+  const { reserved } = SCANNER_ENGINES[kind];
+  return args.flatMap((arg, position) => {
+    const flag = arg.split('=', 1)[0] ?? arg;
+    if (!reserved.includes(flag)) return [];
+    const message = `Patchway sets ${flag} itself, as it has to find and read the report. Remove it.`;
+    return [{ path: `scan.scanners[${index}].args[${position}]`, message, received: arg, severity: 'error' } as const];
+  });
+}
+
+function warning(path: string, message: string): Problem {
+  return { path, message, severity: 'warning' };
+}

@@ -1,0 +1,28 @@
+import type { ScannerKind } from '../policy/policy.js';
+
+/**
+ * Where things are in the scan's pod, as the agent sees them: the manifests mount them there, `fetch` and `scan` use them.
+ * A scanner sees the image layout at the same place, read-only, and its own scratch directory as `/tmp`.
+ */
+export const FILES = {
+  work: '/work',
+  /** The OCI image layout that is scanned. */
+  layout: '/work/image',
+  /** What was fetched, or why nothing was. */
+  target: '/work/target.json',
+  /** Docker's `config.json`, where the policy names a registry secret. */
+  credentials: '/patchway/registry/config.json',
+  /** The registry's certificate authority in PEM, where the policy names one. */
+  ca: '/patchway/ca/ca.crt',
+} as const;
+
+/** A scanner's scratch directory, as the agent sees it. */
+export function scratchOf(kind: ScannerKind): string {
+  return `/scratch/${kind}`;
+}
+
+/** A scanner's scratch directory, as the scanner sees it. */
+export const SCRATCH = '/tmp';
+
+/** The report's name in a scratch directory. */
+export const REPORT = 'report.json';

@@ -1,0 +1,68 @@
+import type { ImageLock } from '../lock/lock.js';
+import type { AgentMount } from '../manifest/agent-pod.js';
+import { ownLabels } from '../manifest/labels.js';
+import type { Manifest } from '../manifest/manifest.js';
+import { names } from '../manifest/names.js';
+import { access, type Grant, serviceAccount } from '../manifest/rbac.js';
+import type { ScanTarget, WorkloadSummary } from '../manifest/stage-config.js';
+import { scanTargets } from '../manifest/workload.js';
+import type { PolicyDocument, Stage } from '../policy/policy.js';
+import { badInput } from '../problem.js';
+import { checkScanners } from './check.js';
+import { scanCronJob } from './cron-job.js';
+
+/** What the scans of one stage are made of. */
+export interface ScanOptions {
+  readonly policy: PolicyDocument;
+  readonly stage: Stage;
+  /** The same workloads as in the stage's configuration: the Job's indices count their images. */
+  readonly workloads: readonly WorkloadSummary[];
+  readonly lock: ImageLock;
+  readonly mount: AgentMount;
+}
+
+/**
+ * The CronJob that scans a stage's images, its service account with just the access it needs, and an evidence ConfigMap
+ * per repository: without `data`, so that applying it again leaves alone what scans have stored. Nothing without images.
+ * @throws PatchwayError (65) for arguments that a scanner may not be given, and where the lock names no image of a scanner
+ */
+export function scanManifests({ policy, stage, workloads, lock, mount }: ScanOptions): readonly Manifest[] {
+  const errors = checkScanners(policy).filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw badInput(`policy ${policy.name}`, errors);
+  const targets = scanTargets(workloads);
+  if (targets.length === 0) return [];
+  const { namespace } = stage;
+  const name = names.scan(stage.name);
+  const labels = ownLabels(policy.name, stage.name, 'scan');
+  return [
+    serviceAccount(name, namespace, labels),
+    ...access({ name, namespace, labels, subject: { name, namespace }, grants: grants(targets) }),
+    ...evidenceConfigMaps(targets, namespace, labels),
+    scanCronJob(policy, { name, namespace, labels }, targets.length, lock, mount),
+  ];
+}
+
+/** Pods have generated names, so the agent's own cannot be named. A grant without names would hold for every object. */
+function grants(targets: readonly ScanTarget[]): readonly Grant[] {
+  const workloads = distinct(targets.flatMap((target) => target.workloads));
+  return [
+    { apiGroup: '', resource: 'configmaps', verbs: ['get', 'update'], names: distinct(targets.map((target) => target.evidence)) },
+    { apiGroup: '', resource: 'pods', verbs: ['get'] },
+    ...(workloads.length === 0 ? [] : [{ apiGroup: 'apps', resource: 'deployments', verbs: ['get'], names: workloads } as const]),
+  ];
+}
+
+function evidenceConfigMaps(targets: readonly ScanTarget[], namespace: string, labels: ReturnType<typeof ownLabels>): readonly Manifest[] {
+  const repositories = new Map(targets.map(({ evidence, repository }) => [evidence, repository]));
+  return [...repositories]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, repository]) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace, labels, annotations: { 'patchway.dev/repository': repository } },
+    }));
+}
+
+function distinct(values: readonly string[]): readonly string[] {
+  return [...new Set(values)].sort();
+}

@@ -1,0 +1,63 @@
+import type { ImageLock } from '../lock/lock.js';
+import { type AgentMount, agentContainer, agentPod } from '../manifest/agent-pod.js';
+import type { PodSpec } from '../manifest/manifest.js';
+import type { ScanPolicy } from '../policy/policy.js';
+import { FILES, scratchOf } from './files.js';
+import { scannerContainer } from './scanner-container.js';
+
+/** What a pod may take beyond the policy's time for one image, in seconds: pulling the tools' images, writing evidence. */
+export const POD_SLACK = 180;
+
+/** What the agent takes: Node itself, and reports of some tens of megabytes while they are parsed. */
+const RESOURCES = { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '768Mi' } } as const;
+
+/** The pod that scans one image: `fetch` first, then the scanners beside one another, and `scan` waiting for their end. */
+export function scanPod(scan: ScanPolicy, lock: ImageLock, mount: AgentMount, serviceAccount: string): PodSpec {
+  const work = { name: 'work', mountPath: FILES.work };
+  const ca = scan.registryCa === undefined ? [] : [{ name: 'ca', mountPath: directoryOf(FILES.ca), readOnly: true }];
+  const registry =
+    scan.registrySecret === undefined ? [] : [{ name: 'registry', mountPath: directoryOf(FILES.credentials), readOnly: true }];
+  const scratch = scan.scanners.map(({ kind }) => ({ name: kind, mountPath: scratchOf(kind), readOnly: true }));
+  return agentPod(mount, serviceAccount, {
+    restartPolicy: 'Never',
+    activeDeadlineSeconds: podSeconds(scan),
+    // Nothing here has anything to finish: what is stored is stored at once.
+    terminationGracePeriodSeconds: 5,
+    initContainers: [agentContainer(mount, { command: 'fetch', resources: RESOURCES, mounts: [work, ...registry, ...ca] })],
+    containers: [
+      agentContainer(mount, { command: 'scan', resources: RESOURCES, mounts: [{ ...work, readOnly: true }, ...scratch] }),
+      ...scan.scanners.map((scanner) => scannerContainer(scan, scanner, lock)),
+    ],
+    volumes: [
+      { name: 'work', emptyDir: {} },
+      ...scan.scanners.map(({ kind }) => ({ name: kind, emptyDir: {} })),
+      ...secretVolume(scan),
+      ...caVolume(scan),
+    ],
+  });
+}
+
+/** How long one pod may live, in seconds. */
+export function podSeconds({ timeout }: ScanPolicy): number {
+  return Math.ceil(timeout / 1000) + POD_SLACK;
+}
+
+/** Optional, as a pod that waits for a missing Secret says nothing; `fetch` says that it is missing. */
+function secretVolume({ registrySecret: secretName }: ScanPolicy): readonly unknown[] {
+  if (secretName === undefined) return [];
+  const items = [{ key: '.dockerconfigjson', path: fileOf(FILES.credentials) }];
+  return [{ name: 'registry', secret: { secretName, optional: true, defaultMode: 0o440, items } }];
+}
+
+function caVolume({ registryCa: name }: ScanPolicy): readonly unknown[] {
+  if (name === undefined) return [];
+  return [{ name: 'ca', configMap: { name, optional: true, items: [{ key: 'ca.crt', path: fileOf(FILES.ca) }] } }];
+}
+
+function directoryOf(file: string): string {
+  return file.slice(0, file.lastIndexOf('/'));
+}
+
+function fileOf(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1);
+}

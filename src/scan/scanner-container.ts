@@ -1,0 +1,48 @@
+import type { ImageLock } from '../lock/lock.js';
+import { toolImage } from '../lock/lookup.js';
+import { restrictedContainer } from '../manifest/agent-pod.js';
+import type { Container, EnvVar } from '../manifest/manifest.js';
+import type { Resources, Scanner, ScanPolicy } from '../policy/policy.js';
+import { SCANNER_ENGINES } from './engines.js';
+import { FILES, SCRATCH } from './files.js';
+
+/**
+ * Measured: on a stock Node image of 45 MB Trivy takes 350 MB and Grype 210 MB at their peak, on a small one 120 MB and
+ * 190 MB; archives within archives and long package lists take several times as much, so the limit is well above.
+ */
+const RESOURCES: Resources = { requests: { cpu: '100m', memory: '256Mi' }, limits: { cpu: '2', memory: '2Gi' } };
+
+/**
+ * A scanner beside the agent: the image layout read-only, a scratch directory of its own, and nothing else. It holds
+ * neither the registry's credentials nor a token, as it takes apart files that nobody has looked at; nor can it write
+ * what says which image was scanned, or another scanner's report.
+ */
+export function scannerContainer(scan: ScanPolicy, scanner: Scanner, lock: ImageLock): Container {
+  const engine = SCANNER_ENGINES[scanner.kind];
+  const { args, env } = engine.start(scanner, scan.timeout);
+  return {
+    name: scanner.kind,
+    image: toolImage(lock, engine.tool),
+    imagePullPolicy: 'IfNotPresent',
+    args: [...args, ...scanner.args],
+    env: [{ name: 'HOME', value: SCRATCH }, ...trust(scan), ...env],
+    resources: scanner.resources ?? RESOURCES,
+    securityContext: restrictedContainer,
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: [
+      { name: 'work', mountPath: FILES.layout, subPath: 'image', readOnly: true },
+      { name: scanner.kind, mountPath: SCRATCH },
+      ...(scan.registryCa === undefined ? [] : [{ name: 'ca', mountPath: CA_DIRECTORY, readOnly: true }]),
+    ],
+  };
+}
+
+const CA_DIRECTORY = FILES.ca.slice(0, FILES.ca.lastIndexOf('/'));
+
+/**
+ * Mirrors are often behind the same authority as the registry. Go reads these directories beside the image's own bundle;
+ * the scanners' options would put the private authority in place of the public ones.
+ */
+function trust({ registryCa }: ScanPolicy): readonly EnvVar[] {
+  return registryCa === undefined ? [] : [{ name: 'SSL_CERT_DIR', value: `/etc/ssl/certs:${CA_DIRECTORY}` }];
+}

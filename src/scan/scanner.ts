@@ -1,0 +1,30 @@
+import type { ToolName } from '../lock/lock.js';
+import type { EnvVar } from '../manifest/manifest.js';
+import type { Milliseconds, Scanner, ScannerKind } from '../policy/policy.js';
+
+/** What a scanner's reports can tell beside vulnerabilities and their fixes. */
+export interface ScannerCapabilities {
+  /** When a fix was released. */
+  readonly fixDates: boolean;
+  /** Whether a vulnerability is known to be exploited. */
+  readonly exploited: boolean;
+}
+
+/** A scanner as data plus one function: adding one is adding a file. */
+export interface ScannerEngine {
+  readonly kind: ScannerKind;
+  /** Its image's name in the lock. */
+  readonly tool: ToolName;
+  readonly capabilities: ScannerCapabilities;
+  /** Arguments that Patchway sets and a policy's `args` may not: with other values nobody could read the report. */
+  readonly reserved: readonly string[];
+  /** Where its scratch directory says when the database was built, for reports that do not. */
+  readonly databaseDate?: { readonly file: string; readonly field: string };
+  /** How it is started on the image layout; its image's own entry point is the program. */
+  start(scanner: Scanner, timeout: Milliseconds): ScannerStart;
+}
+
+export interface ScannerStart {
+  readonly args: readonly string[];
+  readonly env: readonly EnvVar[];
+}

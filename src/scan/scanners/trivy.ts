@@ -1,0 +1,52 @@
+import type { Scanner } from '../../policy/policy.js';
+import { FILES, REPORT, SCRATCH } from '../files.js';
+import type { ScannerEngine } from '../scanner.js';
+
+/** Trivy by Aqua Security, reading the layout with its own vulnerability database. */
+export const trivy: ScannerEngine = {
+  kind: 'trivy',
+  tool: 'trivy',
+  capabilities: { fixDates: false, exploited: false },
+  reserved: ['--input', '--format', '-f', '--output', '-o', '--cache-dir', '--exit-code', '--exit-on-eol', '--timeout', '--scanners'],
+  databaseDate: { file: 'cache/db/metadata.json', field: 'UpdatedAt' },
+  start: (scanner, timeout) => ({
+    args: [
+      'image',
+      '--input',
+      FILES.layout,
+      '--format',
+      'json',
+      '--output',
+      `${SCRATCH}/${REPORT}`,
+      '--scanners',
+      'vuln',
+      '--pkg-types',
+      'os,library',
+      '--cache-dir',
+      `${SCRATCH}/cache`,
+      // Trivy's own limit is 5 minutes; here the policy's time is the limit, and the agent keeps it.
+      '--timeout',
+      `${Math.ceil(timeout / 1000)}s`,
+      '--offline-scan',
+      '--skip-version-check',
+      '--disable-telemetry',
+      '--no-progress',
+      '--quiet',
+      ...databases(scanner),
+    ],
+    env: [],
+  }),
+};
+
+/**
+ * The mirror, and beside it the one for Java, as Aqua publishes the two. Trivy looks for the latter only when an image
+ * holds archives of Java; without `--java-db-repository` it would then look on the internet, where a cluster that needs
+ * a mirror waits in vain. An archive cannot be skipped instead: what Trivy did not look at would count as clean.
+ */
+function databases({ database, args }: Scanner): readonly string[] {
+  if (database === undefined) return [];
+  const own = ['--db-repository', database];
+  const sibling = /^(.*\/)?trivy-db(:[^/:@]+)?$/.exec(database);
+  const named = args.some((arg) => arg.split('=', 1)[0] === '--java-db-repository');
+  return sibling === null || named ? own : [...own, '--java-db-repository', `${sibling[1] ?? ''}trivy-java-db:1`];
+}

@@ -1,0 +1,81 @@
+import { exporterManifests } from './exporter/manifests.js';
+import type { ImageLock, ToolName } from './lock/lock.js';
+import { toolImage } from './lock/lookup.js';
+import { agentConfigMap, stageConfigMap } from './manifest/agent-config.js';
+import type { AgentMount } from './manifest/agent-pod.js';
+import type { Manifest } from './manifest/manifest.js';
+import type { WorkloadSummary } from './manifest/stage-config.js';
+import type { PolicyDocument, Stage } from './policy/policy.js';
+import { isPatchwayError, type Problem } from './problem.js';
+import { rulesManifests } from './rules/rules.js';
+import { scanManifests } from './scan/manifests.js';
+
+/** What Patchway does in a stage beside rolling its workloads. */
+export type Capability = 'scan' | 'exporter' | 'rules';
+
+export interface CapabilityInput {
+  readonly policy: PolicyDocument;
+  readonly stage: Stage;
+  readonly workloads: readonly WorkloadSummary[];
+  readonly lock: ImageLock;
+  /** The agent as one JavaScript file: `agentBundle()`. */
+  readonly agentBundle: string;
+}
+
+export interface Planned {
+  readonly manifests: readonly Manifest[];
+  readonly problems: readonly Problem[];
+}
+
+const MANIFESTS: Readonly<Record<Capability, (input: CapabilityInput & { readonly mount: AgentMount }) => readonly Manifest[]>> = {
+  scan: scanManifests,
+  exporter: exporterManifests,
+  rules: rulesManifests,
+};
+
+/** The objects of some capabilities in one stage, the agent's ConfigMaps included. Nothing where there are no workloads. */
+export function planCapabilities(input: CapabilityInput, capabilities: readonly Capability[]): Planned {
+  if (input.workloads.length === 0) return { manifests: [], problems: [] };
+  const { policy, stage, workloads } = input;
+  const missing = toolProblems(input, capabilities);
+  if (missing.length > 0) return { manifests: [], problems: missing };
+  const bundle = agentConfigMap(policy.name, stage.name, stage.namespace, input.agentBundle);
+  const config = stageConfigMap({ schemaVersion: 1, policy: documentOf(policy), stage: stage.name, workloads }, stage.namespace);
+  const image = needsAgent(policy, capabilities) ? toolImage(input.lock, 'agent') : '';
+  const mount = { image, bundle: bundle.metadata.name, config: config.metadata.name };
+  const parts = capabilities.map((capability) => attempt(() => MANIFESTS[capability]({ ...input, mount })));
+  return {
+    manifests: [...(needsAgent(policy, capabilities) ? [bundle, config] : []), ...parts.flatMap((part) => part.value ?? [])],
+    problems: parts.flatMap((part) => part.problems),
+  };
+}
+
+/** Every tool that is not locked, at once. */
+function toolProblems({ policy, lock }: CapabilityInput, capabilities: readonly Capability[]): readonly Problem[] {
+  const tools: readonly ToolName[] = [
+    ...(needsAgent(policy, capabilities) ? (['agent'] as const) : []),
+    ...(capabilities.includes('scan') ? policy.scan.scanners.map(({ kind }) => kind) : []),
+  ];
+  return tools.flatMap((tool) => attempt(() => toolImage(lock, tool), `image lock tools.${tool}`).problems);
+}
+
+/** Rules alone, and an exporter that the policy does not want, run nothing. */
+function needsAgent(policy: PolicyDocument, capabilities: readonly Capability[]): boolean {
+  return capabilities.some((c) => c !== 'rules' && (c !== 'exporter' || policy.monitoring.exporter));
+}
+
+/** The fields that the agent is told, without what a parsed policy carries beside. */
+function documentOf(policy: PolicyDocument): PolicyDocument {
+  const { name, timeZone, scan, gate, rollout, windows, stages, promotion, monitoring, history, hash } = policy;
+  return { name, timeZone, scan, gate, rollout, windows, stages, promotion, monitoring, history, hash };
+}
+
+/** Capabilities refuse by throwing: all of them are asked, so that everything is told at once. */
+function attempt<T>(make: () => T, path = ''): { readonly value?: T; readonly problems: readonly Problem[] } {
+  try {
+    return { value: make(), problems: [] };
+  } catch (error) {
+    if (!isPatchwayError(error)) throw error;
+    return { problems: error.problems.length > 0 ? error.problems : [{ path, message: error.message, severity: 'error' }] };
+  }
+}

@@ -33,7 +33,7 @@ export interface DigestEvidence {
   };
   /** RFC 3339: the first instant at which a finding fails; absent: none ever does. */
   readonly gateClosesAt?: string;
-  /** Sorted by `failsAt` (those without last), then id, then package. */
+  /** Most urgent first: by `failsAt` (those without last), exploited before others, severity, id, package. */
   readonly findings: readonly EvidenceFinding[];
   /** What did not fit: how many, and the first instant at which one of them fails. */
   readonly cut?: { readonly count: number; readonly firstFailsAt?: string };
@@ -41,7 +41,8 @@ export interface DigestEvidence {
 
 /** Key `evidence` of the ConfigMap `patchway-evidence-<repository slug>-<hash>`. */
 export interface Evidence {
-  readonly schemaVersion: 1;
+  /** 1. Evidence of another version is not understood, and its verdict unknown. */
+  readonly schemaVersion: number;
   /** The policy's `hash`. */
   readonly policyHash: string;
   readonly repository: string;

@@ -36,12 +36,19 @@ export interface Report {
   readonly image?: string;
   /** Digests by which the report names the image (repository digests, manifest digest), sorted. */
   readonly digests: readonly string[];
+  /** Repositories whose digests the report names, sorted; empty for an OCI layout or a tar. */
+  readonly repositories: readonly string[];
+  /** RFC 3339: when the image was scanned. */
+  readonly createdAt?: string;
   /** RFC 3339: when the vulnerability database was built. */
   readonly databaseBuiltAt?: string;
   readonly findings: readonly Finding[];
 }
 
-/** First time each finding was seen in a repository: `"<id> <package>"` → RFC 3339. */
+/**
+ * When each finding was seen in a repository: `"<id> <package>"` → `"<first>/<last>"`, both RFC 3339;
+ * `"<first>"` alone where the last time is not known.
+ */
 export type FirstSeen = Readonly<Record<string, string>>;
 
 export type FindingState = 'due' | 'overdue' | 'reported';

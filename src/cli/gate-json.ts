@@ -1,0 +1,58 @@
+import { toInstant } from '../gate/instant.js';
+import { actionFor, type GatedImage, type GateResult, overallVerdict } from './gate-result.js';
+
+/** The verdict as JSON, schema version 1: docs/verdict.md describes it. Members are only added within a version. */
+export function gateJson({ policy, asOf, images, warnings }: GateResult): string {
+  const document = {
+    schemaVersion: 1,
+    policy: { name: policy.name, hash: policy.hash },
+    asOf: toInstant(asOf),
+    verdict: overallVerdict(images),
+    allowed: images.every(({ verdict }) => verdict.allowed),
+    images: images.map(imageJson),
+    warnings,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function imageJson({ image, digests, reports, verdict }: GatedImage) {
+  const count = (state: string) => verdict.findings.filter((finding) => finding.state === state).length;
+  return {
+    image: image ?? null,
+    digests,
+    verdict: verdict.verdict,
+    allowed: verdict.allowed,
+    reason: verdict.reason,
+    gateClosesAt: verdict.gateClosesAt ?? null,
+    counts: { overdue: count('overdue'), due: count('due'), reported: count('reported') },
+    scanners: reports.map((report) => ({
+      kind: report.scanner,
+      version: report.scannerVersion ?? null,
+      scannedAt: report.createdAt ?? null,
+      databaseBuiltAt: report.databaseBuiltAt ?? null,
+    })),
+    findings: verdict.findings.map((finding) => ({
+      id: finding.id,
+      aliases: finding.aliases,
+      package: finding.package,
+      packages: finding.packages,
+      version: finding.version,
+      severity: finding.severity,
+      fixedIn: finding.fixedIn,
+      exploited: finding.exploited,
+      epss: finding.epss ?? null,
+      state: finding.state,
+      deadline: finding.deadline ?? null,
+      failsAt: finding.failsAt ?? null,
+      anchor: finding.anchor ?? null,
+      anchorAt: finding.anchorAt ?? null,
+      anchorAssumed: finding.anchorAssumed ?? false,
+      fixReleasedAt: finding.fixReleasedAt ?? null,
+      publishedAt: finding.publishedAt ?? null,
+      kevAddedAt: finding.kevAddedAt ?? null,
+      reason: finding.reason,
+      action: actionFor(finding),
+      scanners: finding.scanners,
+    })),
+  };
+}

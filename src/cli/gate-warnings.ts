@@ -1,0 +1,29 @@
+import { SCANNER_FORMATS } from '../gate/read-report.js';
+import type { Policy } from '../policy/policy.js';
+import { type GatedImage, nameOf } from './gate-result.js';
+
+/** What a reader of the verdict should know about what it rests on. */
+export function gateWarnings(policy: Policy, images: readonly GatedImage[]): readonly string[] {
+  return [...anchorWarnings(policy), ...images.flatMap((image) => imageWarnings(policy, image))];
+}
+
+function anchorWarnings({ gate }: Policy): readonly string[] {
+  if (gate.anchor !== 'detected') return [];
+  return ['the policy counts from first detection, which reports do not tell: every finding counts as detected now'];
+}
+
+function imageWarnings({ gate, scan }: Policy, image: GatedImage): readonly string[] {
+  const name = nameOf(image);
+  const present = SCANNER_FORMATS.filter(({ kind }) => image.reports.some(({ scanner }) => scanner === kind));
+  const missing = scan.scanners.filter(({ kind }) => !present.some((format) => format.kind === kind));
+  const tellsExploited = present.some(({ capabilities }) => capabilities.exploited);
+  return [
+    ...missing.map(({ kind }) => `${name}: there is no report of ${kind}, which the policy names; what only ${kind} finds is not judged`),
+    ...(gate.exploited?.deadline !== undefined && !tellsExploited
+      ? [`${name}: no report tells which findings are exploited, so that deadline applies to none; add a report of grype`]
+      : []),
+    ...(image.verdict.verdict === 'unknown' && image.verdict.allowed
+      ? [`${name}: ${image.verdict.reason}; onMissingEvidence is warn`]
+      : []),
+  ];
+}

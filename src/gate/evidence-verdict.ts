@@ -1,0 +1,107 @@
+import type { PolicyDocument } from '../policy/policy.js';
+import type { DigestEvidence, Evidence, EvidenceFinding } from './evidence.js';
+import { compare, keyOf } from './identity.js';
+import { toMs } from './instant.js';
+import { overdueReason, passReason, tooOld } from './reasons.js';
+import { stateAt } from './urgency.js';
+
+/** What stored evidence says about one image at one instant. */
+export interface EvidenceVerdict {
+  readonly verdict: 'pass' | 'fail' | 'unknown';
+  /** Whether the gate lets the image through: an unknown verdict by the policy's `onMissingEvidence`. */
+  readonly allowed: boolean;
+  /** Why, for a person. */
+  readonly reason: string;
+  /** The overdue findings that the evidence lists, most urgent first. */
+  readonly overdue: readonly EvidenceFinding[];
+  /** Whether the evidence tells everything at this instant: this policy's, complete, fresh and not past its cut. */
+  readonly conclusive: boolean;
+  /** RFC 3339: the first instant at which a finding fails, also when it has passed; absent: none ever does. */
+  readonly gateClosesAt?: string;
+  /** The scan that this is about; absent when there is none under this policy. */
+  readonly scan?: DigestEvidence;
+}
+
+/**
+ * The verdict on one image from its repository's evidence at an instant (epoch milliseconds). `digest` is the index's
+ * or a platform's, or a list of digests that are one image by the lock.
+ *
+ * Anything overdue fails, even in stale or incomplete evidence. No scan of the digest, another policy's, one that is
+ * too old, incomplete or past its cut is unknown. Otherwise it passes until `gateClosesAt`.
+ */
+export function evidenceVerdict(
+  policy: Pick<PolicyDocument, 'hash' | 'gate'>,
+  evidence: Evidence | undefined,
+  digest: string | readonly string[],
+  at: number,
+): EvidenceVerdict {
+  const unknown = { verdict: 'unknown', allowed: policy.gate.onMissingEvidence === 'warn', conclusive: false } as const;
+  const found = scanOf(policy, evidence, typeof digest === 'string' ? [digest] : digest);
+  if ('missing' in found) return { ...unknown, reason: found.missing, overdue: [] };
+  const { scan } = found;
+  const rest = { scan, ...(scan.gateClosesAt === undefined ? {} : { gateClosesAt: scan.gateClosesAt }) };
+  const overdue = scan.findings.filter((finding) => stateAt(finding, at) === 'overdue');
+  const doubt = doubtAbout(policy, scan, at);
+  if (overdue.length > 0) {
+    return { verdict: 'fail', allowed: false, reason: overdueReason(overdue), overdue, conclusive: doubt === undefined, ...rest };
+  }
+  if (doubt !== undefined) return { ...unknown, reason: doubt, overdue, ...rest };
+  return { verdict: 'pass', allowed: true, reason: passReason(scan.findings[0]), overdue, conclusive: true, ...rest };
+}
+
+/**
+ * Whether a candidate that fails is still better than what runs: its overdue findings, by id and package, are a strict
+ * subset. A candidate whose evidence does not tell everything improves nothing.
+ */
+export function improves(candidate: Pick<EvidenceVerdict, 'overdue' | 'conclusive'>, running: Pick<EvidenceVerdict, 'overdue'>): boolean {
+  const before = new Set(running.overdue.map(keyOf));
+  const after = new Set(candidate.overdue.map(keyOf));
+  return candidate.conclusive && after.size < before.size && [...after].every((key) => before.has(key));
+}
+
+/**
+ * The first exploited finding that what runs has and the candidate lacks; undefined where there is none, or where the
+ * candidate's evidence does not tell.
+ */
+export function cures(
+  candidate: Pick<EvidenceVerdict, 'scan' | 'conclusive'>,
+  running: Pick<EvidenceVerdict, 'scan'>,
+): EvidenceFinding | undefined {
+  if (!candidate.conclusive || candidate.scan === undefined) return undefined;
+  const remaining = candidate.scan.findings.filter((finding) => finding.exploited);
+  if (remaining.length < candidate.scan.counts.exploited) return undefined;
+  const kept = new Set(remaining.map(keyOf));
+  return running.scan?.findings.find((finding) => finding.exploited && !kept.has(keyOf(finding)));
+}
+
+function scanOf(
+  policy: Pick<PolicyDocument, 'hash'>,
+  evidence: Evidence | undefined,
+  digests: readonly string[],
+): { readonly scan: DigestEvidence } | { readonly missing: string } {
+  if (evidence === undefined) return { missing: 'there is no evidence yet: the image has not been scanned' };
+  if (evidence.schemaVersion !== 1) {
+    return { missing: `the evidence has schema version ${evidence.schemaVersion}, and this release reads 1: scan again` };
+  }
+  if (evidence.policyHash !== policy.hash) return { missing: 'the evidence was made under another policy: scan again' };
+  const scans = Object.entries(evidence.digests)
+    .filter(([digest, { platforms }]) => digests.includes(digest) || Object.values(platforms).some((other) => digests.includes(other)))
+    .sort(([a, one], [b, other]) => toMs(other.scannedAt) - toMs(one.scannedAt) || compare(a, b));
+  const scan = scans[0]?.[1];
+  return scan === undefined ? { missing: `there is no evidence for ${digests.join(' or ')}: it has not been scanned` } : { scan };
+}
+
+/** Why a scan does not tell everything at an instant; undefined when it does. */
+function doubtAbout({ gate }: Pick<PolicyDocument, 'gate'>, scan: DigestEvidence, at: number): string | undefined {
+  if (!scan.complete) {
+    const failed = scan.scanners.filter(({ status }) => status !== 'ok').map(({ kind, status }) => `${kind} ${ENDED[status]}`);
+    return `the scan of ${scan.scannedAt} is incomplete${failed.length === 0 ? '' : `: ${failed.join(', ')}`}`;
+  }
+  const old = tooOld('the scan', scan.scannedAt, gate, at);
+  if (old !== undefined) return old;
+  const { firstFailsAt } = scan.cut ?? {};
+  if (firstFailsAt === undefined || at < toMs(firstFailsAt)) return undefined;
+  return `the evidence was cut to fit, and from ${firstFailsAt} on a finding that it does not list is overdue`;
+}
+
+const ENDED = { ok: 'finished', failed: 'failed', timeout: 'was not done in time' } as const;

@@ -1,0 +1,26 @@
+import type { FindingState, JudgedFinding } from './finding.js';
+import { compare } from './identity.js';
+import { toMs } from './instant.js';
+import { rank } from './severity.js';
+
+type Ranked = Pick<JudgedFinding, 'id' | 'package' | 'severity' | 'exploited' | 'failsAt'>;
+
+/** What a finding is at an instant (epoch milliseconds): overdue from the instant of its deadline on. */
+export function stateAt(finding: Pick<JudgedFinding, 'failsAt'>, at: number): FindingState {
+  if (finding.failsAt === undefined) return 'reported';
+  return at < toMs(finding.failsAt) ? 'due' : 'overdue';
+}
+
+/** Most urgent first: by `failsAt` (those without last), exploited before others, severity, id, package. */
+export function byUrgency<F extends Ranked>(findings: readonly F[]): readonly F[] {
+  return findings
+    .map((finding) => ({ finding, failsAt: finding.failsAt === undefined ? Number.POSITIVE_INFINITY : toMs(finding.failsAt) }))
+    .sort((a, b) => (a.failsAt === b.failsAt ? bySeverity(a.finding, b.finding) : a.failsAt - b.failsAt))
+    .map(({ finding }) => finding);
+}
+
+function bySeverity(a: Ranked, b: Ranked): number {
+  return (
+    Number(b.exploited) - Number(a.exploited) || rank(a.severity) - rank(b.severity) || compare(a.id, b.id) || compare(a.package, b.package)
+  );
+}

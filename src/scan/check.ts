@@ -37,7 +37,7 @@ function reservedArguments({ kind, args }: Scanner, index: number): readonly Pro
   return args.flatMap((arg, position) => {
     const flag = arg.split('=', 1)[0] ?? arg;
     if (!reserved.includes(flag)) return [];
-    const message = `Patchway sets ${flag} itself, as it has to find and read the report. Remove it.`;
+    const message = `${flag} is not for a policy to set: Patchway has to find and read the report, and to tell findings from failures. Remove it.`;
     return [{ path: `scan.scanners[${index}].args[${position}]`, message, received: arg, severity: 'error' } as const];
   });
 }

@@ -1,0 +1,294 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { type GateOptions, gate } from '../../src/cli/gate.js';
+import type { Io } from '../../src/cli/io.js';
+import { isPatchwayError } from '../../src/problem.js';
+import { fixtureText } from './support.js';
+
+const FIXTURES = fileURLToPath(new URL('fixtures/', import.meta.url));
+const DIRECTORY = mkdtempSync(join(tmpdir(), 'patchway-gate-'));
+const AS_OF = '2026-11-21T09:00:00Z';
+const DIGESTS = {
+  '1.0.0': 'sha256:f4ca163f36182c6fc3ff305e7d544b1a78ceb651ebef8a13754f389be00b1dfd',
+  '1.0.2': 'sha256:291a13f77860f4e4f208e62eab9dc41f90be2ba32d27f1efff44273f47eeee4b',
+};
+const INDEX = `sha256:${'1'.repeat(64)}`;
+
+const file = (name: string, text: string) => {
+  const path = join(DIRECTORY, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+const policyText = (gateFields: object = {}) =>
+  JSON.stringify({
+    name: 'storefront',
+    scan: { schedule: '17 3 * * *', scanners: [{ kind: 'grype' }, { kind: 'trivy' }] },
+    gate: {
+      deadlines: { critical: '7d', high: '14d', medium: '90d', low: '180d' },
+      exploited: { deadline: '3d' },
+      ...gateFields,
+    },
+    stages: [
+      { name: 'staging', namespace: 'storefront-staging' },
+      { name: 'production', namespace: 'storefront', after: ['staging'] },
+    ],
+  });
+
+const POLICY = file('policy.json', policyText());
+const LOCK = file(
+  'images.lock.yaml',
+  `schemaVersion: 1
+images:
+  10.244.0.1:5000/web:1:
+    staging: {tag: 1.0.2, digest: "${INDEX}", platforms: {linux/amd64: "${DIGESTS['1.0.2']}"}, releasedAt: 2026-11-10T09:00:00Z, releasedFrom: config}
+`,
+);
+/** One finding that no scanner dates. */
+const UNDATED = file(
+  'undated.json',
+  JSON.stringify({
+    SchemaVersion: 2,
+    ArtifactName: '10.244.0.1:5000/web:1.0.2',
+    Metadata: { RepoDigests: [`10.244.0.1:5000/web@${DIGESTS['1.0.2']}`] },
+    Results: [
+      {
+        Vulnerabilities: [
+          { VulnerabilityID: 'CVE-2026-7', PkgName: 'zlib', InstalledVersion: '1.0', FixedVersion: '1.1', Severity: 'HIGH' },
+        ],
+      },
+    ],
+  }),
+);
+/** The same scan from an OCI layout: no registry, no digest. */
+const LAYOUT = file(
+  'layout.json',
+  fixtureText('trivy-web-1.0.2.json')
+    .replace(/"RepoDigests": \[[^\]]*\],/, '')
+    .replaceAll('10.244.0.1:5000/web:1.0.2', '/work/layout'),
+);
+
+async function run(options: Partial<GateOptions>, io: Partial<Io> = {}) {
+  const [out, err]: [string[], string[]] = [[], []];
+  const world: Io = {
+    out: (text) => out.push(text),
+    err: (text) => err.push(text),
+    stdin: async () => '',
+    color: false,
+    env: {},
+    cwd: FIXTURES,
+    now: () => Date.parse(AS_OF),
+    ...io,
+  };
+  const outcome = await gate({ policy: POLICY, report: [], ...(io.now === undefined ? { asOf: AS_OF } : {}), ...options }, world).then(
+    (code) => ({ code, message: '' }),
+    (error: unknown) => {
+      if (!isPatchwayError(error)) throw error;
+      return { code: error.exitCode, message: error.message };
+    },
+  );
+  return { ...outcome, out: out.join(''), err: err.join('') };
+}
+
+const both = (version: string) => [`trivy-web-${version}.json`, `grype-web-${version}.json`];
+
+describe('patchway gate', () => {
+  it('closes on web:1.0.0 and says what to do, most urgent first', async () => {
+    const { code, out, err } = await run({ report: both('1.0.0') });
+    expect(code).toBe(2);
+    expect(err).toBe('');
+    expect(out.split('\n').slice(0, 3)).toEqual([
+      'FAIL 10.244.0.1:5000/web:1.0.0: 7 findings are overdue, the first since 2023-09-16T00:00:00Z: CVE-2023-4863 in libwebp',
+      '  overdue  CVE-2023-4863 in libwebp (high, exploited): update libwebp 1.3.0-r3 to 1.3.1-r1',
+      '           was due 2023-09-16T00:00:00Z, 1162d ago (exploited: 3d from the release of its fix, 2023-09-13T00:00:00Z)',
+    ]);
+    expect(out).toContain('  reported CVE-2024-13176 in openssl (medium): no fix yet: reported only\n');
+    expect(out).toMatch(/The gate is closed: 1 of 1 images may not pass \(policy storefront, 2026-11-21T09:00:00Z\)\.\n$/);
+  });
+
+  it('opens on web:1.0.2', async () => {
+    const { code, out, err } = await run({ report: both('1.0.2') });
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^PASS 10\.244\.0\.1:5000\/web:1\.0\.2: no finding has a deadline\n/);
+    expect(out).toContain('The gate is open');
+  });
+
+  it('judges at the given instant, and now without one', async () => {
+    expect(await run({ report: both('1.0.1'), asOf: '2025-01-14T23:59:59Z' })).toMatchObject({ code: 0 });
+    expect(await run({ report: both('1.0.1'), asOf: '2025-01-15T01:00:00+01:00' })).toMatchObject({ code: 2 });
+    expect(await run({ report: both('1.0.1') }, { now: () => Date.parse('2025-01-15T00:00:00Z') })).toMatchObject({ code: 2 });
+    const { code, out } = await run({ report: both('1.0.1') }, { now: () => Date.parse('2025-01-14T00:00:00Z') });
+    expect(code).toBe(0);
+    expect(out).toContain('by 2025-01-15T00:00:00Z, in 24h');
+  });
+
+  it('judges every image that reports are about, and one that fails closes it', async () => {
+    const { code, out } = await run({ report: ['1.0.2', '1.0.0'].flatMap(both) });
+    expect(code).toBe(2);
+    expect(out).toMatch(/^PASS .*web:1\.0\.2.*[\s\S]*^FAIL .*web:1\.0\.0/m);
+    expect(out).toContain('1 of 2 images');
+  });
+
+  it('reads standard input', async () => {
+    const { code, out } = await run({ report: ['-', 'grype-web-1.0.0.json'] }, { stdin: async () => fixtureText('trivy-web-1.0.0.json') });
+    expect(code).toBe(2);
+    expect(out).toContain('FAIL 10.244.0.1:5000/web:1.0.0');
+  });
+
+  it('writes JSON of a documented shape', async () => {
+    const { code, out } = await run({ report: both('1.0.1'), format: 'json' });
+    expect(code).toBe(2);
+    const document = JSON.parse(out);
+    expect(document).toMatchObject({
+      schemaVersion: 1,
+      policy: { name: 'storefront' },
+      asOf: AS_OF,
+      verdict: 'fail',
+      allowed: false,
+      warnings: [],
+    });
+    expect(document.images).toHaveLength(1);
+    const [{ findings, ...image }] = document.images;
+    expect(image).toEqual({
+      image: '10.244.0.1:5000/web:1.0.1',
+      digests: ['sha256:0fb10fc1dc89bdd972d60b70a37a8fc4266b162097c831e59324822925009864'],
+      verdict: 'fail',
+      allowed: false,
+      reason: '1 finding is overdue, the first since 2025-01-15T00:00:00Z: CVE-2024-9143 in openssl',
+      gateClosesAt: '2025-01-15T00:00:00Z',
+      counts: { overdue: 1, due: 0, reported: 1 },
+      scanners: [
+        { kind: 'trivy', version: 'dev', scannedAt: '2026-11-21T08:39:43.035Z', databaseBuiltAt: null },
+        { kind: 'grype', version: '[not provided]', scannedAt: '2026-11-21T08:39:44.632Z', databaseBuiltAt: '2026-11-21T08:34:24Z' },
+      ],
+    });
+    expect(findings[0]).toEqual({
+      id: 'CVE-2024-9143',
+      aliases: [],
+      package: 'openssl',
+      packages: ['libcrypto3'],
+      version: '3.1.6-r0',
+      severity: 'medium',
+      fixedIn: ['3.1.7-r1'],
+      exploited: false,
+      epss: 0.009,
+      state: 'overdue',
+      deadline: '2025-01-15T00:00:00Z',
+      failsAt: '2025-01-15T00:00:00Z',
+      anchor: 'fixReleased',
+      anchorAt: '2024-10-17T00:00:00Z',
+      anchorAssumed: false,
+      fixReleasedAt: '2024-10-17T00:00:00Z',
+      publishedAt: '2024-10-16T00:00:00Z',
+      kevAddedAt: null,
+      reason: 'medium: 90d from the release of its fix, 2024-10-17T00:00:00Z',
+      action: 'update openssl 3.1.6-r0 to 3.1.7-r1',
+      scanners: ['grype', 'trivy'],
+    });
+  });
+
+  it('colours a terminal only, and lets no report move its cursor', async () => {
+    expect((await run({ report: both('1.0.2') }, { color: true })).out).toContain('\u001B[32mPASS\u001B[0m ');
+    const evil = file('evil.json', fixtureText('trivy-web-1.0.2.json').replace('"CVE-2024-13176"', '"CVE-2024-13176\\u001b[2J\\nPASS"'));
+    const { out } = await run({ report: [evil] });
+    expect(out).toContain('CVE-2024-13176?[2J?PASS in openssl');
+    expect(out).not.toContain('\u001B');
+  });
+});
+
+describe('patchway gate, where reports leave something open', () => {
+  const LATE = '2026-11-30T00:00:00Z';
+
+  it.each([
+    ['block', 2],
+    ['warn', 0],
+  ] as const)('%s: reports that are too old exit %i', async (onMissingEvidence, expected) => {
+    const policy = file(`${onMissingEvidence}.json`, policyText({ onMissingEvidence }));
+    const { code, out, err } = await run({ policy, report: both('1.0.2'), asOf: LATE });
+    expect(code).toBe(expected);
+    expect(out).toContain('UNKNOWN 10.244.0.1:5000/web:1.0.2: the report of 2026-11-21T08:39:');
+    expect(err.includes('onMissingEvidence is warn')).toBe(expected === 0);
+  });
+
+  it('warns of a missing scanner, and of what only that one tells', async () => {
+    const { code, err } = await run({ report: ['trivy-web-1.0.2.json'] });
+    expect(code).toBe(0);
+    expect(err).toContain('warning: 10.244.0.1:5000/web:1.0.2: there is no report of grype, which the policy names');
+    expect(err).toContain('no report tells which findings are exploited');
+    expect((await run({ report: ['grype-web-1.0.2.json'] })).err).not.toContain('exploited');
+  });
+
+  it('warns that first detection is not known', async () => {
+    const policy = file('detected.json', policyText({ anchor: 'detected' }));
+    expect((await run({ policy, report: both('1.0.2') })).err).toContain('every finding counts as detected now');
+  });
+
+  it("counts from the lock's release where nothing else is dated, through a platform's digest", async () => {
+    const { out } = await run({ report: [UNDATED], lock: LOCK, stage: 'staging' });
+    expect(out).toContain("from the image's release, 2026-11-10T09:00:00Z (assumed: no scanner dates the fix)");
+    expect((await run({ report: [UNDATED], lock: LOCK, stage: 'production' })).out).toContain('from the moment of this verdict');
+  });
+});
+
+describe('patchway gate --image', () => {
+  it('says what a report on a layout is about', async () => {
+    const { code, out } = await run({ report: [LAYOUT, 'grype-web-1.0.2.json'], image: '10.244.0.1:5000/web:1.0.2' });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^PASS 10\.244\.0\.1:5000\/web:1\.0\.2: /);
+    expect(out.match(/PASS/g)).toHaveLength(1);
+    expect((await run({ report: [LAYOUT, 'grype-web-1.0.2.json'] })).out).toContain('PASS /work/layout: ');
+  });
+
+  it('takes an index whose platform the report names, by the lock', async () => {
+    const image = `10.244.0.1:5000/web:1@${INDEX}`;
+    expect(await run({ report: both('1.0.2'), image })).toMatchObject({ code: 65, out: '' });
+    expect(await run({ report: both('1.0.2'), image, lock: LOCK })).toMatchObject({ code: 0 });
+  });
+
+  it.each([
+    ['of another repository', 'ghcr.io/acme/web:1.0.2', 'says that it is about another image'],
+    ['of another digest', `10.244.0.1:5000/web@${DIGESTS['1.0.0']}`, 'says that it is about another image'],
+    ['that is no reference', 'Web!', 'is not an image reference'],
+  ])('refuses one %s', async (_, image, expected) => {
+    const { code, out, message } = await run({ report: both('1.0.2'), image });
+    expect([code, out]).toEqual([65, '']);
+    expect(message).toContain(expected);
+  });
+});
+
+describe('patchway gate on bad input prints no verdict', () => {
+  const CUT = file('cut.json', fixtureText('trivy-web-1.0.0.json').slice(0, 3000));
+  const EMPTY = file('empty.json', '');
+
+  it.each<[string, Partial<GateOptions>, number, string]>([
+    ['a report that is cut off', { report: [CUT] }, 65, `${CUT}`],
+    ['one of several', { report: ['grype-web-1.0.0.json', EMPTY] }, 65, 'The report is empty'],
+    ['a report that is not there', { report: ['none.json'] }, 65, 'none.json: the report cannot be read: ENOENT'],
+    ["another scanner's", { report: [file('clair.json', '{"manifest_hash":"x"}')] }, 65, 'a report of Clair'],
+    ['an empty standard input', { report: ['-'] }, 65, 'standard input The report is empty'],
+    ['no report', { report: [] }, 64, '--report'],
+    [
+      'an instant without an offset',
+      { report: both('1.0.2'), asOf: '2026-11-21T09:00:00' },
+      65,
+      '--as-of 2026-11-21T09:00:00: this is not an instant',
+    ],
+    ['a day that does not exist', { report: both('1.0.2'), asOf: '2026-02-30T09:00:00Z' }, 65, 'this is not an instant'],
+    ['a format', { report: both('1.0.2'), format: 'xml' }, 64, '--format xml'],
+    ['a stage', { report: both('1.0.2'), stage: 'prod' }, 64, 'it has staging, production'],
+  ])('%s', async (_, options, expected, text) => {
+    const { code, out, message } = await run(options);
+    expect([code, out]).toEqual([expected, '']);
+    expect(message).toContain(text);
+  });
+
+  it('names every bad report at once', async () => {
+    const { message } = await run({ report: [CUT, EMPTY, 'none.json'] });
+    expect(message).toContain('cut off');
+    expect(message).toContain('is empty');
+    expect(message).toContain('ENOENT');
+  });
+});

@@ -195,6 +195,9 @@ const stories: readonly Story[] = [
       ['kube_job_owner', owned('s-2'), '1x200'],
       ['kube_job_created', job('s-2'), '60x200'],
       ['kube_job_failed', job('s-2', { condition: 'false' }), '1x200'],
+      ['kube_job_owner', { ...owned('s-3'), namespace: 'x' }, '1x200'],
+      ['kube_job_created', { ...job('s-3'), namespace: 'x' }, '60x200'],
+      ['kube_job_failed', { ...job('s-3', { condition: 'true' }), namespace: 'x' }, '1x200'],
     ],
     at: [[100, []]],
   },
@@ -218,6 +221,7 @@ const stories: readonly Story[] = [
     alert: 'PatchwayFindingOverdue',
     series: [
       ['patchway_gate_closes_timestamp_seconds', own, '3600x89 stale _x4 3600x9 999999x60'],
+      ['patchway_gate_closes_timestamp_seconds', { ...own, instance: 'behind' }, '999999x200'],
       ['patchway_gate_closes_timestamp_seconds', { ...own, workload: 'api' }, '999999x200'],
       ['patchway_gate_closes_timestamp_seconds', elsewhere, '60x200'],
     ],
@@ -235,6 +239,7 @@ const stories: readonly Story[] = [
     alert: 'PatchwayExploitedFindingOpen',
     series: [
       ['patchway_findings_exploited', own, '0x4 2x20 0x60'],
+      ['patchway_findings_exploited', { ...own, instance: 'behind' }, '0x200'],
       ['patchway_findings_exploited', { ...own, workload: 'api' }, '0x200'],
       ['patchway_findings_exploited', elsewhere, '1x200'],
     ],

@@ -1,0 +1,92 @@
+import { Command, CommanderError } from 'commander';
+import { isPatchwayError } from '../problem.js';
+import type { Io } from './io.js';
+import { addLockCommands } from './program-lock.js';
+
+/** Runs a command line without the program's name; resolves with the exit code. Messages go to standard error. */
+export async function run(args: readonly string[], io: Io, version: string): Promise<number> {
+  let code = 0;
+  const exit = (value: number) => {
+    code = value;
+  };
+  try {
+    await programOf(io, version, exit).parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    return codeOf(error, io);
+  }
+}
+
+const USAGE = 64;
+
+function codeOf(error: unknown, io: Io): number {
+  // Commander has printed its message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  if (isPatchwayError(error)) {
+    io.err(`patchway: ${error.message}\n`);
+    return error.exitCode;
+  }
+  io.err(`patchway: internal error: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (io.env.PATCHWAY_DEBUG === '1' && error instanceof Error) io.err(`${error.stack ?? ''}\n`);
+  return 1;
+}
+
+const POLICY = 'the policy, YAML or JSON';
+const LOCK = 'the image lock';
+const example = (line: string) => `\nExample:\n  $ patchway ${line}\n`;
+
+/** Commands are loaded when they run: none pays for another's imports. */
+function programOf(io: Io, version: string, exit: (code: number) => void): Command {
+  const program = new Command('patchway')
+    .description('One patch policy for containers: scans, rolling updates, monitoring rules and promotion.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .showHelpAfterError('(see patchway --help)');
+
+  program
+    .command('init')
+    .description('write a commented starting policy, an example app and an image lock')
+    .argument('[dir]', 'where to', '.')
+    .addHelpText('after', example('init infra'))
+    .action(async (directory: string) => exit(await (await import('./init.js')).init({ directory }, io)));
+
+  program
+    .command('validate')
+    .description('tell every problem of a policy')
+    .argument('<policy...>', POLICY)
+    .addHelpText('after', example('validate patch-policy.yaml'))
+    .action(async (policies: readonly string[]) => exit(await (await import('./validate.js')).validate(policies, io)));
+
+  program
+    .command('synth')
+    .description('write the manifests of every stage')
+    .argument('<policy>', POLICY)
+    .requiredOption('-w, --workloads <file...>', 'Kubernetes manifests')
+    .option('-l, --lock <file>', LOCK, 'images.lock.yaml')
+    .option('-o, --output <dir>', 'where to; - is the standard output', 'dist')
+    .addHelpText('after', example('synth patch-policy.yaml --workloads k8s/*.yaml -o dist'))
+    .action(async (policy: string, options: { readonly workloads: readonly string[]; readonly lock: string; readonly output: string }) =>
+      exit(await (await import('./synth.js')).synth({ policy, ...options }, io)),
+    );
+
+  program
+    .command('gate')
+    .description('judge scan reports by the policy: 0 the gate is open, 2 it is closed')
+    .requiredOption('-p, --policy <file>', POLICY)
+    .requiredOption('-r, --report <file...>', 'reports of Trivy or Grype (JSON); - is the standard input')
+    .option('-i, --image <reference>', 'the image that all reports are about')
+    .option('-s, --stage <name>', 'the stage whose lock entries count')
+    .option('-l, --lock <file>', LOCK)
+    .option('--as-of <instant>', 'judge as of this instant (RFC 3339)')
+    .option('--format <format>', 'text or json', 'text')
+    .addHelpText('after', example('gate --policy patch-policy.yaml --report grype.json trivy.json'))
+    .action(async (options: GateArguments) => exit(await (await import('./gate.js')).gate(options, io)));
+
+  addLockCommands(program, io, exit);
+
+  return program;
+}
+
+type GateArguments = Parameters<typeof import('./gate.js').gate>[0];

@@ -1,0 +1,118 @@
+import { resolve } from 'node:path';
+import { agentBundle } from '../agent-bundle.js';
+import type { ImageLock } from '../lock/lock.js';
+import { loadLock } from '../lock/parse.js';
+import { titleOf } from '../manifest/deployment.js';
+import { isClusterScoped } from '../manifest/scope.js';
+import { toYaml } from '../manifest/yaml.js';
+import { planStage, type StagePlan } from '../plan.js';
+import { loadPolicy } from '../policy/load.js';
+import type { Policy, Stage } from '../policy/policy.js';
+import { badInput, formatProblem, isPatchwayError, type Problem } from '../problem.js';
+import { rulesFile } from '../rules/rules.js';
+import type { Io } from './io.js';
+import { type ManifestFiles, readManifests, type WrittenManifest } from './manifest-files.js';
+import { type OutputFile, writeFiles } from './write-files.js';
+
+export interface SynthOptions {
+  /** The policy's file. */
+  readonly policy: string;
+  /** Files of Kubernetes manifests. */
+  readonly workloads: readonly string[];
+  /** @default images.lock.yaml */
+  readonly lock?: string;
+  /** The directory that is written to; `-` is the standard output. @default dist */
+  readonly output?: string;
+}
+
+/**
+ * `patchway synth`: writes a file of manifests for each stage. With any error nothing is written, and all of them are told.
+ * @throws PatchwayError 65 for a policy, lock or workloads that are wrong
+ */
+export async function synth(options: SynthOptions, io: Io): Promise<0> {
+  const { policy, lock, written } = readInputs(options, io);
+  const plans = policy.stages.map((stage) => ({ stage, plan: planOf(policy, stage, lock, written) }));
+  const problems = [...strays(policy, written), ...plans.flatMap(({ plan }) => located(plan.problems, written))];
+  if (problems.length > 0) throw badInput('nothing was written', distinct(problems));
+  const warnings = plans.flatMap(({ plan }) => located(plan.warnings, written));
+  for (const warning of distinct([...policy.warnings, ...warnings])) io.err(`warning: ${formatProblem(warning)}\n`);
+  const files = [...plans.map(({ stage, plan }) => stageFile(stage, plan)), ...rulesFiles(policy, plans)];
+  if (options.output === '-') io.out(toYaml(plans.flatMap(({ plan }) => plan.manifests)));
+  else writeFiles(resolve(io.cwd, options.output ?? 'dist'), options.output ?? 'dist', files, io);
+  return 0;
+}
+
+/** Reads everything before it complains, so that one run tells all that is wrong. */
+function readInputs(
+  options: SynthOptions,
+  io: Io,
+): { readonly policy: Policy; readonly lock: ImageLock; readonly written: ManifestFiles['manifests'] } {
+  const policy = attempt(() => loadPolicy(resolve(io.cwd, options.policy)), options.policy);
+  const lockFile = options.lock ?? 'images.lock.yaml';
+  const lock = attempt(() => loadLock(resolve(io.cwd, lockFile)), lockFile);
+  const { manifests, problems } = readManifests(options.workloads, io);
+  if ('problems' in policy || 'problems' in lock || problems.length > 0) {
+    const all = [...('problems' in policy ? policy.problems : []), ...('problems' in lock ? lock.problems : []), ...problems];
+    throw badInput('nothing was written', all);
+  }
+  return { policy: policy.value, lock: lock.value, written: manifests };
+}
+
+function attempt<T>(read: () => T, file: string): { readonly value: T } | { readonly problems: readonly Problem[] } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (!isPatchwayError(error)) throw error;
+    return { problems: error.problems.length > 0 ? error.problems : [{ path: '', message: error.message, severity: 'error', file }] };
+  }
+}
+
+/** A manifest with a namespace belongs to the stage of that namespace, one without to every stage. */
+function planOf(policy: Policy, stage: Stage, lock: ImageLock, written: readonly WrittenManifest[]): StagePlan {
+  const workloads = written
+    .map(({ manifest }) => manifest)
+    .filter((m) => isClusterScoped(m) || (m.metadata.namespace ?? stage.namespace) === stage.namespace);
+  return planStage({ policy, stage: stage.name, workloads, lock, agentBundle: agentBundle() });
+}
+
+function strays(policy: Policy, written: readonly WrittenManifest[]): readonly Problem[] {
+  const namespaces = policy.stages.map(({ namespace }) => namespace);
+  return written
+    .filter(({ manifest: m }) => !isClusterScoped(m) && m.metadata.namespace !== undefined && !namespaces.includes(m.metadata.namespace))
+    .map(({ manifest, file, line }) => ({
+      path: `${titleOf(manifest)} metadata.namespace`,
+      message: `No stage has the namespace ${manifest.metadata.namespace}; there are ${namespaces.join(', ')}. Remove it to have the object in every stage.`,
+      severity: 'error',
+      file,
+      line,
+      column: 1,
+    }));
+}
+
+/** Problems of a manifest, with the place where it was written. */
+function located(problems: readonly Problem[], written: readonly WrittenManifest[]): readonly Problem[] {
+  const places = new Map(written.map(({ manifest, file, line }) => [titleOf(manifest), { file, line, column: 1 }]));
+  return problems.map((problem) => ({ ...problem, ...places.get(problem.path.split(' ', 1)[0] ?? '') }));
+}
+
+/** Most problems are the same in every stage. */
+function distinct(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
+}
+
+function stageFile({ name, namespace }: Stage, { manifests, workloads }: StagePlan): OutputFile {
+  return {
+    name: `${name}.k8s.yaml`,
+    text: toYaml(manifests),
+    about: `${manifests.length} objects for namespace ${namespace}, ${workloads.length} of them workloads under the policy`,
+  };
+}
+
+function rulesFiles(policy: Policy, plans: readonly { readonly stage: Stage; readonly plan: StagePlan }[]): readonly OutputFile[] {
+  if (policy.monitoring.prometheus !== 'rules-file') return [];
+  const rules = rulesFile(
+    policy,
+    plans.map(({ stage, plan }) => ({ stage, workloads: plan.workloads })),
+  );
+  return [{ name: `${policy.name}.rules.yaml`, text: toYaml([rules]), about: 'alerts for Prometheus, to be listed under rule_files' }];
+}

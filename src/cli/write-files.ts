@@ -1,0 +1,28 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PatchwayError } from '../problem.js';
+import type { Io } from './io.js';
+
+export interface OutputFile {
+  readonly name: string;
+  readonly text: string;
+  /** What is in it, for the line that says that it was written. */
+  readonly about: string;
+}
+
+/**
+ * Writes files into a directory, all or none: each is first written beside its place, then all are moved.
+ * @throws when the directory cannot be written to; no file is half-written then
+ */
+export function writeFiles(directory: string, name: string, files: readonly OutputFile[], io: Io): void {
+  const placed = files.map((file) => ({ ...file, path: join(directory, file.name), draft: join(directory, `.${file.name}.new`) }));
+  try {
+    mkdirSync(directory, { recursive: true });
+    for (const { draft, text } of placed) writeFileSync(draft, text);
+    for (const { draft, path } of placed) renameSync(draft, path);
+  } catch (cause) {
+    for (const { draft } of placed) rmSync(draft, { force: true });
+    throw new PatchwayError(`${name} cannot be written to: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  for (const file of files) io.out(`${join(name, file.name)}: ${file.about}\n`);
+}

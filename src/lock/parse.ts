@@ -62,6 +62,7 @@ function readLock(reader: LockReader, contents: unknown): ImageLock | undefined 
 
 function readImages(reader: LockReader, root: Fields): ImageLock['images'] {
   const images: Record<string, Record<string, LockEntry>> = {};
+  if (!root.has('images')) return images;
   const written = new Map<string, string>();
   for (const { key, keyNode, value } of reader.entries(root.get('images'), 'images')) {
     const path = `images[${JSON.stringify(key)}]`;

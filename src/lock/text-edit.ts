@@ -82,7 +82,9 @@ export class TextEdit {
       if (sourceOf(value) !== wanted) this.#splice(startOf(value), endOf(value), this.#scalar(wanted, value));
     } else {
       const colon = this.#text.indexOf(':', endOf(pair.key)) + 1;
-      this.#splice(colon, Math.max(colon, this.#lastOffset(pair)), this.#value(wanted, path, this.#indentAt(startOf(pair.key)), inFlow));
+      const written = this.#yaml.isNode(value) && startOf(value) < endOf(value);
+      const end = written ? this.#lastOffset(value) : colon;
+      this.#splice(colon, end, this.#value(wanted, path, this.#indentAt(startOf(pair.key)), inFlow));
     }
   }
 

@@ -53,6 +53,8 @@ export interface Workload {
   readonly args?: readonly string[];
   /** The root is read-only: what the program writes to is a volume. @default none */
   readonly volumes?: readonly Volume[];
+  /** Names of Secrets with a registry's credentials. @default none */
+  readonly pullSecrets?: readonly string[];
   /** User and group that it runs as. @default 65532 */
   readonly user?: number;
 }
@@ -66,7 +68,7 @@ export function workloadManifests(workload: Workload): { readonly deployment: De
 }
 
 function deploymentOf(workload: Workload): Deployment {
-  const { name, replicas, volumes = [], user = USER } = workload;
+  const { name, replicas, volumes = [], pullSecrets = [], user = USER } = workload;
   const labels = { [NAME_LABEL]: name };
   return {
     apiVersion: 'apps/v1',
@@ -79,6 +81,7 @@ function deploymentOf(workload: Workload): Deployment {
         metadata: { labels },
         spec: {
           securityContext: { runAsUser: user, runAsGroup: user, fsGroup: user },
+          ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets.map((secret) => ({ name: secret })) }),
           containers: [containerOf(workload)],
           ...(volumes.length === 0
             ? {}

@@ -54,6 +54,7 @@ describe('a workload as its author writes it', () => {
       env: { LEVEL: 'info', TOKEN: { secretKeyRef: { name: 's', key: 'k' } } },
       resources,
       user: 1000,
+      pullSecrets: ['registry'],
       volumes: [
         { name: 'tmp', mountPath: '/tmp', emptyDir: {} },
         { name: 'ca', mountPath: '/ca', readOnly: true, configMap: { name: 'ca' } },
@@ -62,6 +63,7 @@ describe('a workload as its author writes it', () => {
     expect(deployment.spec.replicas).toBe(3);
     expect(deployment.spec.template.spec).toMatchObject({
       securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 },
+      imagePullSecrets: [{ name: 'registry' }],
       volumes: [
         { name: 'tmp', emptyDir: {} },
         { name: 'ca', configMap: { name: 'ca' } },

@@ -4,13 +4,14 @@ import { EMPTY_LOCK } from '../lock/edit.js';
 import type { ImageLock } from '../lock/lock.js';
 import { parseLock } from '../lock/parse.js';
 import { parseReference } from '../lock/reference.js';
-import { yamlLibrary } from '../lock/yaml-library.js';
-import { dig } from '../manifest/deployment.js';
+import { dig, titleOf } from '../manifest/deployment.js';
+import type { Manifest } from '../manifest/manifest.js';
 import { parseDuration } from '../policy/duration.js';
 import { loadPolicy } from '../policy/load.js';
 import type { Policy, Stage } from '../policy/policy.js';
-import { badInput, PatchwayError, type Problem } from '../problem.js';
+import { badInput, PatchwayError } from '../problem.js';
 import type { Io } from './io.js';
+import { readManifests } from './manifest-files.js';
 
 /** What every `lock` command is told. */
 export interface LockOptions {
@@ -38,10 +39,7 @@ export function readLockFile(
   options: { readonly create?: boolean } = {},
 ): LockFile {
   const path = resolve(io.cwd, name);
-  const text =
-    options.create === true && !existsSync(path)
-      ? EMPTY_LOCK
-      : readText(path, name, 'the image lock', 'Write one with `patchway lock update`.');
+  const text = options.create === true && !existsSync(path) ? EMPTY_LOCK : readText(path, name);
   return { name, path, text, lock: parseLock(text, name) };
 }
 
@@ -70,22 +68,25 @@ export function minimumAgeOf(text: string | undefined): number {
 }
 
 /**
- * Every image in files of Kubernetes manifests, as written, each once, in the files' order.
+ * Every image in files of Kubernetes manifests, as written but without a digest, each once, in the files' order.
  * @throws 65 with every file that cannot be read and every image that is none
  */
 export function workloadImages(files: readonly string[], io: Io): readonly string[] {
+  const { manifests, problems: unreadable } = readManifests(files, io);
   const images = new Set<string>();
-  const problems: Problem[] = [];
-  for (const file of files) {
-    const text = readText(resolve(io.cwd, file), file, 'the workloads');
-    for (const document of yamlLibrary().parseAllDocuments(text)) {
-      for (const error of document.errors) problems.push({ path: '', message: error.message, severity: 'error', file });
-      if (document.errors.length > 0) continue;
-      for (const image of imagesIn(document.toJS())) {
-        if (parseReference(image) === undefined)
-          problems.push({ path: '', message: `${JSON.stringify(image)} is not an image reference.`, severity: 'error', file });
-        else images.add(image.replace(/@sha256:[0-9a-f]{64}$/, ''));
-      }
+  const problems = [...unreadable];
+  for (const { manifest, file, line } of manifests) {
+    for (const image of imagesIn(manifest)) {
+      if (parseReference(image) !== undefined) images.add(image.replace(/@sha256:[0-9a-f]{64}$/, ''));
+      else
+        problems.push({
+          path: titleOf(manifest),
+          message: `${JSON.stringify(image)} is not an image reference.`,
+          severity: 'error',
+          file,
+          line,
+          column: 1,
+        });
     }
   }
   if (problems.length > 0) throw badInput('--workloads', problems);
@@ -95,10 +96,8 @@ export function workloadImages(files: readonly string[], io: Io): readonly strin
 /** Where kinds that run containers keep their pod's spec. */
 const POD_SPECS = [['spec', 'template', 'spec'], ['spec', 'jobTemplate', 'spec', 'template', 'spec'], ['spec']];
 
-function imagesIn(object: unknown): readonly string[] {
-  const items = dig(object, 'items');
-  if (Array.isArray(items)) return items.flatMap(imagesIn);
-  return POD_SPECS.flatMap((path) => ['initContainers', 'containers'].flatMap((field) => imagesOf(dig(object, ...path, field))));
+function imagesIn(manifest: Manifest): readonly string[] {
+  return POD_SPECS.flatMap((path) => ['initContainers', 'containers'].flatMap((field) => imagesOf(dig(manifest, ...path, field))));
 }
 
 function imagesOf(containers: unknown): readonly string[] {
@@ -107,11 +106,14 @@ function imagesOf(containers: unknown): readonly string[] {
     : [];
 }
 
-function readText(path: string, name: string, what: string, hint = ''): string {
+function readText(path: string, name: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PatchwayError(`${name}: ${what} cannot be read: ${reason}${hint === '' ? '' : `. ${hint}`}`, { exitCode: 65, cause });
+    throw new PatchwayError(
+      `${name}: the image lock cannot be read: ${reason}. Write one with \`patchway lock update\`, or name it with --lock.`,
+      { exitCode: 65, cause },
+    );
   }
 }

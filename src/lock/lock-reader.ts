@@ -1,6 +1,6 @@
 import type { LineCounter, Node, Scalar } from 'yaml';
+import { suggest } from '../policy/suggest.js';
 import type { Problem } from '../problem.js';
-import { suggest } from './suggest.js';
 
 /** One key of a map in the lock, with the nodes that say where it stands. */
 export interface Entry {

@@ -22,16 +22,6 @@ export function lockedImage(lock: ImageLock, reference: string, stage: string): 
   return { reference: key, repository, entry, image: `${repository}:${entry.tag}@${entry.digest}` };
 }
 
-/**
- * As `lockedImage`, for where there has to be one.
- * @throws with what to do when there is none
- */
-export function requireLockedImage(lock: ImageLock, reference: string, stage: string): LockedImage {
-  const found = lockedImage(lock, reference, stage);
-  if (found === undefined) throw new PatchwayError(missingImage(reference, stage), { exitCode: 65 });
-  return found;
-}
-
 /** Says that an image is not locked for a stage, and how to add it. */
 export function missingImage(reference: string, stage: string): string {
   return `${reference} is not locked for stage ${stage}. Add it with \`patchway lock update --image ${reference}\`.`;

@@ -113,7 +113,8 @@ function readRange(item: string, field: Field): Range | ScheduleFault {
   if (start === undefined || end === undefined || start < field.min || end > field.max) {
     return fault(`'${item}' is not within ${article(field.name)}.`, allowed(field));
   }
-  if (start > end) return fault(`'${item}' ends before it starts.`, `Write two ranges, such as '${start}-${field.max},${field.min}-${end}'.`);
+  if (start > end)
+    return fault(`'${item}' ends before it starts.`, `Write two ranges, such as '${start}-${field.max},${field.min}-${end}'.`);
   if (Number(step) === 0) return fault(`'${item}' has a step of 0.`, 'A step is 1 or more.');
   return { from: start, to: end, step: Number(step), every: star && Number(step) === 1 };
 }

@@ -26,7 +26,7 @@ export function parseDuration(text: string): Milliseconds | undefined {
 /** A length of time for people: `'10m'`, `'48h'`, `'7d'`, `'1h 30m'`. Days begin at three, as deadlines are spoken of. */
 export function formatDuration(length: Milliseconds): string {
   if (length < 0) return `-${formatDuration(-length)}`;
-  if (length < SECOND) return length === 0 ? "0s" : `${Math.round(length)}ms`;
+  if (length < SECOND) return length === 0 ? '0s' : `${Math.round(length)}ms`;
   const units = length < 3 * DAY ? ['h', 'm', 's'] : ['d', 'h', 'm', 's'];
   const parts: string[] = [];
   let rest = Math.round(length / SECOND) * SECOND;

@@ -65,7 +65,10 @@ function nextFire(fields: CronFields, zone: Zone, afterMs: number): number | und
       if (clock.wall(at).getUTCHours() === 0) continue search;
     }
     while (!fields.minute.has(clock.wall(at).getUTCMinutes())) {
-      step((wall) => wall.getTime(), (t) => t + MINUTE);
+      step(
+        (wall) => wall.getTime(),
+        (t) => t + MINUTE,
+      );
       if (clock.wall(at).getUTCMinutes() === 0) continue search;
     }
     return at;

@@ -1,0 +1,51 @@
+/** What a field must look like, in words. */
+export interface Expectation {
+  /** What is wrong with a value that does not. */
+  readonly message: string;
+  readonly expected: string;
+}
+
+const expectation = (message: string, expected: string): Expectation => ({ message, expected });
+
+/** By the name that a schema gives as its message. */
+export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
+  object: expectation('This is not a group of fields.', 'an object'),
+  list: expectation('This is not a list.', 'a list'),
+  text: expectation('This is not text.', 'text that is not empty'),
+  boolean: expectation('This is neither true nor false.', 'true or false'),
+  count: expectation('This is not a count.', 'a whole number, 0 or more'),
+  positive: expectation('This is not a count of at least one.', 'a whole number, 1 or more'),
+  countOrPercent: expectation('This is neither a count nor a percentage.', "a whole number such as 1, or '0%' to '100%'"),
+  name: expectation('This is not a name that objects can carry.', 'lower-case letters, digits and dashes, at most 30 characters'),
+  namespace: expectation('This is not the name of a namespace.', 'lower-case letters, digits and dashes, at most 63 characters'),
+  objectName: expectation('This is not the name of a Kubernetes object.', 'lower-case letters, digits, dashes and dots'),
+  duration: expectation(
+    'This is not a duration.',
+    "a whole number and a unit, such as '30s', '10m', '48h', '7d' or '2w', at most ten years",
+  ),
+  schedule: expectation('This is not a schedule.', "five-field cron such as '17 3 * * *'"),
+  timeZone: expectation('This is not a time zone.', "an IANA name such as 'Europe/Berlin' or 'UTC'"),
+  quantity: expectation('This is not an amount.', "Kubernetes' notation, such as '500m', '2' or '1Gi'"),
+  budget: expectation(
+    'This is not a disruption budget.',
+    "{ maxUnavailable: 1 }, { minAvailable: '50%' } or 'none', with a count or a percentage",
+  ),
+  scanners: expectation('There is no scanner.', "at least one, such as { kind: 'grype' }"),
+  stages: expectation('There is no stage.', "at least one, such as { name: 'production', namespace: 'shop' }"),
+  engine: expectation('There is no such promotion engine.', "'jobs', the only engine"),
+  url: expectation('This is not an address.', "one that starts with 'https://' or 'http://'"),
+  label: expectation('This is not the name of a Prometheus label.', 'letters, digits and underscores, not starting with a digit or __'),
+};
+
+/** What to write where a required field is missing. */
+export const REQUIRED: Readonly<Record<string, string>> = {
+  name: "Name it, such as name: 'shop'.",
+  scan: "Write scan: { schedule: 'H 3 * * *', scanners: [{ kind: 'grype' }] }.",
+  gate: "Write gate: { deadlines: { critical: '3d', high: '7d', medium: '30d', low: '90d' } }.",
+  deadlines: "Write deadlines: { critical: '3d', high: '7d', medium: '30d', low: '90d' }.",
+  stages: "Write stages: [{ name: 'production', namespace: 'shop' }].",
+  namespace: 'Name the Kubernetes namespace that this stage deploys to.',
+  scanners: "Write scanners: [{ kind: 'grype' }].",
+  schedule: "Write five-field cron: '17 3 * * *' is every day at 03:17.",
+  duration: "Write how long the window lasts, such as duration: '6h'.",
+};

@@ -1,0 +1,194 @@
+import { canonicalJson, shortHash } from '../manifest/names.js';
+import { parseDuration } from './duration.js';
+import type {
+  DeadlinesInput,
+  ExploitedInput,
+  GateInput,
+  MonitoringInput,
+  PolicyInput,
+  PromotionInput,
+  RolloutInput,
+  ScanInput,
+  ScannerInput,
+  StageInput,
+  WindowInput,
+} from './input.js';
+import type {
+  GatePolicy,
+  Milliseconds,
+  MonitoringPolicy,
+  PolicyDocument,
+  PromotionPolicy,
+  RolloutPolicy,
+  Scanner,
+  ScanPolicy,
+  Stage,
+  Window,
+} from './policy.js';
+import { SEVERITIES } from './policy.js';
+import { resolveMinute } from './schedule.js';
+
+/** A policy as written, with parts missing: those that could not be read were taken out. */
+export type Partly<T> = T extends string | number | boolean
+  ? T
+  : T extends readonly (infer E)[]
+    ? readonly (Partly<E> | undefined)[]
+    : { readonly [K in keyof T]?: Partly<T[K]> | undefined };
+
+const RUNBOOKS = 'https://github.com/patchway/patchway/blob/main/docs/runbooks';
+
+/** What holds for the whole policy and is needed to resolve its parts. */
+interface Setting {
+  readonly timeZone: string;
+  readonly progressDeadline: Milliseconds;
+  /** Replaces `H` as the minute of a schedule. */
+  minute(schedule: string): string;
+}
+
+/** Fills in every default. Required fields that are missing become empty, so that the rest can still be checked. */
+export function resolvePolicy(input: Partly<PolicyInput>): PolicyDocument {
+  const name = input.name ?? '';
+  const hash = Number.parseInt(shortHash(name), 16);
+  const timeZone = input.timeZone ?? 'UTC';
+  const rollout = resolveRollout(input.rollout ?? {});
+  const setting: Setting = { timeZone, progressDeadline: rollout.progressDeadline, minute: (text) => resolveMinute(text, hash) };
+  const scan = resolveScan(input.scan ?? {}, setting);
+  const gate = resolveGate(input.gate ?? {});
+  const windows = resolveWindows(input.windows ?? [], setting);
+  return {
+    name,
+    timeZone,
+    scan,
+    gate,
+    rollout,
+    windows,
+    stages: (input.stages ?? []).map((stage) => resolveStage(stage ?? {}, windows, setting)),
+    promotion: resolvePromotion(input.promotion ?? {}, setting),
+    monitoring: resolveMonitoring(input.monitoring ?? {}),
+    history: { keep: input.history?.keep ?? 200 },
+    hash: shortHash(canonicalJson({ gate, scanners: scan.scanners.map((s) => s.kind).sort() }), 16),
+  };
+}
+
+function resolveScan(input: Partly<ScanInput>, { minute }: Setting): ScanPolicy {
+  return {
+    schedule: minute(input.schedule ?? ''),
+    scanners: (input.scanners ?? []).flatMap((scanner) => resolveScanner(scanner ?? {})),
+    parallelism: input.parallelism ?? 4,
+    timeout: milliseconds(input.timeout, '15m'),
+    keep: input.keep ?? 3,
+    ...(input.registrySecret === undefined ? {} : { registrySecret: input.registrySecret }),
+    ...(input.registryCa === undefined ? {} : { registryCa: input.registryCa }),
+  };
+}
+
+function resolveScanner({ kind, database, args, resources }: Partly<ScannerInput>): readonly Scanner[] {
+  if (kind === undefined) return [];
+  return [
+    {
+      kind,
+      ...(database === undefined ? {} : { database }),
+      args: (args ?? []).filter(isPresent),
+      ...(resources === undefined
+        ? {}
+        : { resources: { requests: present(resources.requests ?? {}), limits: present(resources.limits ?? {}) } }),
+    },
+  ];
+}
+
+function resolveGate(input: Partly<GateInput>): GatePolicy {
+  return {
+    deadlines: resolveDeadlines(input.deadlines ?? {}),
+    anchor: input.anchor ?? 'fixReleased',
+    onlyFixable: input.onlyFixable ?? true,
+    ...(input.exploited === undefined ? {} : { exploited: resolveExploited(input.exploited) }),
+    unknownSeverity: input.unknownSeverity ?? 'high',
+    maxEvidenceAge: milliseconds(input.maxEvidenceAge, '36h'),
+    onMissingEvidence: input.onMissingEvidence ?? 'block',
+    allowImprovement: input.allowImprovement ?? true,
+  };
+}
+
+function resolveExploited(input: Partly<ExploitedInput>): NonNullable<GatePolicy['exploited']> {
+  const deadline = optionalMilliseconds(input.deadline);
+  return {
+    ...(deadline === undefined ? {} : { deadline }),
+    skipSoak: input.skipSoak ?? false,
+    bypassWindows: input.bypassWindows ?? false,
+  };
+}
+
+function resolveDeadlines(input: Partly<DeadlinesInput>): GatePolicy['deadlines'] {
+  return present(Object.fromEntries(SEVERITIES.map((severity) => [severity, optionalMilliseconds(input[severity])])));
+}
+
+function resolveRollout(input: Partly<RolloutInput>): RolloutPolicy {
+  return {
+    maxUnavailable: input.maxUnavailable ?? 0,
+    maxSurge: input.maxSurge ?? '25%',
+    minReady: milliseconds(input.minReady, '10s'),
+    progressDeadline: milliseconds(input.progressDeadline, '10m'),
+    revisionHistory: input.revisionHistory ?? 5,
+    disruptionBudget: resolveBudget(input.disruptionBudget),
+    drain: milliseconds(input.drain, '5s'),
+    spread: input.spread ?? 'nodes',
+    autoRollback: input.autoRollback ?? true,
+  };
+}
+
+function resolveBudget(input: Partly<RolloutInput>['disruptionBudget']): RolloutPolicy['disruptionBudget'] {
+  if (input === 'none') return 'none';
+  if (input !== undefined && 'minAvailable' in input && input.minAvailable !== undefined) return { minAvailable: input.minAvailable };
+  return { maxUnavailable: (input !== undefined && 'maxUnavailable' in input ? input.maxUnavailable : undefined) ?? 1 };
+}
+
+function resolveWindows(input: readonly (Partly<WindowInput> | undefined)[], setting: Setting): readonly Window[] {
+  return input.map((window) => ({
+    kind: window?.kind ?? 'allow',
+    schedule: setting.minute(window?.schedule ?? ''),
+    duration: milliseconds(window?.duration, '0s'),
+    timeZone: window?.timeZone ?? setting.timeZone,
+    cutoff: optionalMilliseconds(window?.cutoff) ?? setting.progressDeadline,
+  }));
+}
+
+function resolveStage(input: Partly<StageInput>, windows: readonly Window[], setting: Setting): Stage {
+  return {
+    name: input.name ?? '',
+    namespace: input.namespace ?? '',
+    after: (input.after ?? []).filter(isPresent),
+    soak: milliseconds(input.soak, '0s'),
+    windows: input.windows === undefined ? windows : resolveWindows(input.windows, setting),
+    ...(input.replicas === undefined ? {} : { replicas: input.replicas }),
+  };
+}
+
+function resolvePromotion(input: Partly<PromotionInput>, { minute }: Setting): PromotionPolicy {
+  return { engine: input.engine ?? 'jobs', schedule: minute(input.schedule ?? '*/10 * * * *') };
+}
+
+function resolveMonitoring(input: Partly<MonitoringInput>): MonitoringPolicy {
+  return {
+    prometheus: input.prometheus ?? 'operator',
+    exporter: input.exporter ?? true,
+    runbookUrl: input.runbookUrl ?? RUNBOOKS,
+    labels: present(input.labels ?? {}),
+  };
+}
+
+function milliseconds(text: string | undefined, otherwise: string): Milliseconds {
+  return optionalMilliseconds(text ?? otherwise) ?? 0;
+}
+
+function optionalMilliseconds(text: string | undefined): Milliseconds | undefined {
+  return text === undefined ? undefined : parseDuration(text);
+}
+
+/** The fields that have a value. */
+function present<V>(fields: { readonly [key: string]: V | undefined }): { readonly [key: string]: V } {
+  return Object.fromEntries(Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])));
+}
+
+function isPresent<T>(value: T | undefined): value is T {
+  return value !== undefined;
+}

@@ -121,7 +121,11 @@ function told(update: Update): string {
   return update.kind === 'moved' ? `${tag} ${short(update.from)} → ${short(digest)} (${release})` : `${tag} ${short(digest)} (${release})`;
 }
 
-function updateTools({ tools }: ImageLock, answers: ReadonlyMap<string, Answer>, tell: (line: string) => void): NonNullable<LockChanges['tools']> {
+function updateTools(
+  { tools }: ImageLock,
+  answers: ReadonlyMap<string, Answer>,
+  tell: (line: string) => void,
+): NonNullable<LockChanges['tools']> {
   const changed: { [T in ToolName]?: ToolEntry } = {};
   for (const name of ['agent', 'trivy', 'grype'] as const) {
     const entry = tools[name];

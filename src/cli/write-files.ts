@@ -16,13 +16,25 @@ export interface OutputFile {
  */
 export function writeFiles(directory: string, name: string, files: readonly OutputFile[], io: Io): void {
   const placed = files.map((file) => ({ ...file, path: join(directory, file.name), draft: join(directory, `.${file.name}.new`) }));
+  attempt(name, () => mkdirSync(directory, { recursive: true }));
+  attempt(
+    name,
+    () => {
+      for (const { draft, text } of placed) writeFileSync(draft, text);
+      for (const { draft, path } of placed) renameSync(draft, path);
+    },
+    () => {
+      for (const { draft } of placed) rmSync(draft, { force: true });
+    },
+  );
+  for (const file of files) io.out(`${join(name, file.name)}: ${file.about}\n`);
+}
+
+function attempt(name: string, write: () => void, undo: () => void = () => undefined): void {
   try {
-    mkdirSync(directory, { recursive: true });
-    for (const { draft, text } of placed) writeFileSync(draft, text);
-    for (const { draft, path } of placed) renameSync(draft, path);
+    write();
   } catch (cause) {
-    for (const { draft } of placed) rmSync(draft, { force: true });
+    undo();
     throw new PatchwayError(`${name} cannot be written to: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  for (const file of files) io.out(`${join(name, file.name)}: ${file.about}\n`);
 }

@@ -62,8 +62,11 @@ function lockedPod(spec: PodSpec, lock: ImageLock, stage: string): PodSpec {
   return mapContainers(spec, (container) => withLockedImage(container, lock, stage));
 }
 
-function withPodSpec(deployment: Deployment, spec: PodSpec): Deployment {
-  return { ...deployment, spec: { ...deployment.spec, template: { ...deployment.spec.template, spec } } };
+/** The template comes last, as people write it. */
+function withPodSpec(deployment: Deployment, pod: PodSpec): Deployment {
+  const { template, ...spec } = deployment.spec;
+  const { spec: _given, ...rest } = template;
+  return { ...deployment, spec: { ...spec, template: { ...rest, spec: pod } } };
 }
 
 /** Two budgets that select the same pods make every eviction fail. */

@@ -1,4 +1,5 @@
 import { toInstant } from '../gate/instant.js';
+import { stateAt } from '../gate/verdict.js';
 import { actionFor, type GatedImage, type GateResult, overallVerdict } from './gate-result.js';
 
 /** The verdict as JSON, schema version 1: docs/verdict.md describes it. Members are only added within a version. */
@@ -9,14 +10,14 @@ export function gateJson({ policy, asOf, images, warnings }: GateResult): string
     asOf: toInstant(asOf),
     verdict: overallVerdict(images),
     allowed: images.every(({ verdict }) => verdict.allowed),
-    images: images.map(imageJson),
+    images: images.map((image) => imageJson(image, asOf)),
     warnings,
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function imageJson({ image, digests, reports, verdict }: GatedImage) {
-  const count = (state: string) => verdict.findings.filter((finding) => finding.state === state).length;
+function imageJson({ image, digests, reports, verdict }: GatedImage, asOf: number) {
+  const count = (state: string) => verdict.findings.filter((finding) => stateAt(finding, asOf) === state).length;
   return {
     image: image ?? null,
     digests,
@@ -41,7 +42,7 @@ function imageJson({ image, digests, reports, verdict }: GatedImage) {
       fixedIn: finding.fixedIn,
       exploited: finding.exploited,
       epss: finding.epss ?? null,
-      state: finding.state,
+      state: stateAt(finding, asOf),
       deadline: finding.deadline ?? null,
       failsAt: finding.failsAt ?? null,
       anchor: finding.anchor ?? null,

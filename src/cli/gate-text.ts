@@ -1,4 +1,5 @@
 import { toInstant, toMs } from '../gate/instant.js';
+import { stateAt } from '../gate/verdict.js';
 import { actionFor, type GatedImage, type GateResult, nameOf } from './gate-result.js';
 
 type Finding = GatedImage['verdict']['findings'][number];
@@ -20,24 +21,25 @@ type Paint = (kind: keyof typeof COLORS, text: string) => string;
 function imageText(image: GatedImage, asOf: number, paint: Paint): string {
   const { verdict } = image;
   const heading = `${paint(verdict.verdict, WORDS[verdict.verdict])} ${printable(`${nameOf(image)}: ${verdict.reason}`)}\n`;
-  const timed = verdict.findings.filter((finding) => finding.state !== 'reported').map((finding) => timedText(finding, asOf, paint));
+  const timed = verdict.findings.filter((finding) => finding.failsAt !== undefined).map((finding) => timedText(finding, asOf, paint));
   return heading + timed.join('') + reportedText(verdict.findings, paint);
 }
 
 function timedText(finding: Finding, asOf: number, paint: Paint): string {
   const failsAt = finding.failsAt ?? '';
+  const state = stateAt(finding, asOf);
   const distance = roughly(Math.abs(asOf - toMs(failsAt)));
-  const when = finding.state === 'overdue' ? `was due ${failsAt}, ${distance} ago` : `by ${failsAt}, in ${distance}`;
+  const when = state === 'overdue' ? `was due ${failsAt}, ${distance} ago` : `by ${failsAt}, in ${distance}`;
   const rating = finding.exploited ? `${finding.severity}, exploited` : finding.severity;
   const what = printable(`${finding.id} in ${finding.package} (${rating}): ${actionFor(finding)}`);
-  return `  ${paint(finding.state, finding.state.padEnd(8))} ${what}\n           ${when} (${finding.reason})\n`;
+  return `  ${paint(state, state.padEnd(8))} ${what}\n           ${when} (${finding.reason})\n`;
 }
 
 /** How many findings without a deadline are listed: a distribution's image may have thousands without a fix. */
 const LISTED = 10;
 
 function reportedText(findings: readonly Finding[], paint: Paint): string {
-  const reported = findings.filter((finding) => finding.state === 'reported');
+  const reported = findings.filter((finding) => finding.failsAt === undefined);
   const lines = reported.slice(0, LISTED).map((finding) => {
     const what = printable(`${finding.id} in ${finding.package} (${finding.severity}): ${finding.reason}`);
     return `  ${paint('reported', 'reported')} ${what}\n`;

@@ -20,27 +20,18 @@ export interface AnchorDate {
   readonly at: string;
   /** Whether it stands in for a date that is not known. */
   readonly assumed: boolean;
-  /** What happened then, in words. */
-  readonly words: string;
+  /** The date that it is, or stands in for. */
+  readonly wanted: Anchor;
 }
 
-type Step = AnchorDate['anchor'];
+type Step = Exclude<AnchorDate['anchor'], 'asOf'>;
 
 /** Dates in the order in which they are tried: the anchor itself, then what stands in for it. */
 const STEPS: Readonly<Record<Anchor, readonly Step[]>> = {
-  fixReleased: ['fixReleased', 'published', 'detected', 'releasedAt', 'asOf'],
-  published: ['published', 'fixReleased', 'detected', 'releasedAt', 'asOf'],
-  kevAdded: ['kevAdded', 'fixReleased', 'published', 'detected', 'releasedAt', 'asOf'],
-  detected: ['detected', 'asOf'],
-};
-
-const WORDS: Readonly<Record<Step, string>> = {
-  fixReleased: 'the release of its fix',
-  published: 'its publication',
-  kevAdded: 'its entry into the catalogue of exploited vulnerabilities',
-  detected: 'its first detection',
-  releasedAt: "the image's release",
-  asOf: 'the moment of this verdict',
+  fixReleased: ['fixReleased', 'published', 'detected', 'releasedAt'],
+  published: ['published', 'fixReleased', 'detected', 'releasedAt'],
+  kevAdded: ['kevAdded', 'fixReleased', 'published', 'detected', 'releasedAt'],
+  detected: ['detected'],
 };
 
 /**
@@ -51,19 +42,10 @@ export function anchorOf(anchor: Anchor, finding: Finding, context: JudgeContext
   const wanted = anchor === 'kevAdded' && !finding.exploited ? 'fixReleased' : anchor;
   for (const step of STEPS[wanted]) {
     const at = dateOf(step, finding, context);
-    if (at === undefined) continue;
-    const assumed = step !== wanted;
-    return { anchor: step, at, assumed, words: `${WORDS[step]}, ${at}${assumed ? ` (assumed: ${MISSING[wanted]})` : ''}` };
+    if (at !== undefined) return { anchor: step, at, assumed: step !== wanted, wanted };
   }
-  return { anchor: 'asOf', at: toInstant(context.asOf), assumed: true, words: WORDS.asOf };
+  return { anchor: 'asOf', at: toInstant(context.asOf), assumed: true, wanted };
 }
-
-const MISSING: Readonly<Record<Anchor, string>> = {
-  fixReleased: 'no scanner dates the fix',
-  published: 'no scanner dates the publication',
-  kevAdded: 'no scanner dates that entry',
-  detected: 'no earlier scan is known',
-};
 
 function dateOf(step: Step, finding: Finding, context: JudgeContext): string | undefined {
   switch (step) {
@@ -77,7 +59,5 @@ function dateOf(step: Step, finding: Finding, context: JudgeContext): string | u
       return firstSeenOf(context.firstSeen, finding);
     case 'releasedAt':
       return context.releasedAt;
-    case 'asOf':
-      return toInstant(context.asOf);
   }
 }

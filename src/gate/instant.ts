@@ -3,7 +3,8 @@ const LAST = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 /** An instant, in epoch milliseconds, as stored: RFC 3339 in UTC, without fractions where they are zero. */
 export function toInstant(ms: number): string {
-  return new Date(Math.min(ms, LAST)).toISOString().replace('.000Z', 'Z');
+  const instant = new Date(Math.min(ms, LAST)).toISOString();
+  return instant.endsWith('.000Z') ? `${instant.slice(0, -5)}Z` : instant;
 }
 
 /** A stored instant in epoch milliseconds. */
@@ -13,11 +14,15 @@ export function toMs(instant: string): number {
 
 const WRITTEN = /^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/i;
 
+/** What needs no conversion, as most dates in reports: an instant as stored, on a day that every month has. */
+const AS_STORED = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+
 /**
  * A date (midnight in UTC) or date and time as people and programs write them, as a stored instant.
  * Undefined where it is neither, or a day that the calendar does not have.
  */
 export function instantOf(written: string): string | undefined {
+  if (AS_STORED.test(written)) return written;
   const match = WRITTEN.exec(written);
   const day = match?.[1];
   if (match === null || day === undefined || !isDay(day)) return undefined;

@@ -15,14 +15,13 @@ import { mostSevere } from './severity.js';
  */
 export function joinFindings(reports: readonly Pick<Report, 'findings'>[]): readonly Finding[] {
   const findings = resolveAliases(reports.flatMap((report) => report.findings));
-  return groupsOf(findings)
-    .map(merge)
-    .sort((a, b) => compare(a.id, b.id) || compare(a.package, b.package));
+  const { single, groups } = grouped(findings);
+  return [...single.map(normalised), ...groups.map(merge)].sort((a, b) => compare(a.id, b.id) || compare(a.package, b.package));
 }
 
-/** Groups of findings that are connected by a name: a forest of indices, each pointing to an earlier one. */
-function groupsOf(findings: readonly Finding[]): readonly (readonly Finding[])[] {
-  const parent = findings.map((_, index) => index);
+/** Groups of findings that are connected by a name, and those that are alone: a forest of indices, each pointing to an earlier one. */
+function grouped(findings: readonly Finding[]): { readonly single: readonly Finding[]; readonly groups: readonly (readonly Finding[])[] } {
+  const parent = Uint32Array.from(findings.keys());
   const top = (index: number): number => {
     let at = index;
     for (let next = parent[at] ?? at; next !== at; next = parent[at] ?? at) at = next;
@@ -30,24 +29,29 @@ function groupsOf(findings: readonly Finding[]): readonly (readonly Finding[])[]
     return at;
   };
   const owners = new Map<string, number>();
-  findings.forEach((finding, index) => {
-    for (const name of [finding.package, ...finding.packages]) {
-      const key = `${finding.id} ${name}`;
-      const owner = owners.get(key);
-      if (owner === undefined) owners.set(key, index);
-      else if (owner !== index) {
-        const [a, b] = [top(owner), top(index)];
-        parent[Math.max(a, b)] = Math.min(a, b);
-      }
+  const connected = new Uint8Array(findings.length);
+  const connect = (id: string, name: string, index: number) => {
+    const key = `${id} ${name}`;
+    const owner = owners.get(key);
+    if (owner === undefined) owners.set(key, index);
+    else if (owner !== index) {
+      const [a, b] = [top(owner), top(index)];
+      parent[Math.max(a, b)] = Math.min(a, b);
+      connected[owner] = connected[index] = 1;
     }
-  });
+  };
+  for (const [index, finding] of findings.entries()) {
+    connect(finding.id, finding.package, index);
+    for (const name of finding.packages) if (name !== finding.package) connect(finding.id, name, index);
+  }
   const groups = new Map<number, Finding[]>();
-  findings.forEach((finding, index) => {
+  for (const [index, finding] of findings.entries()) {
+    if (connected[index] === 0) continue;
     const group = groups.get(top(index));
     if (group === undefined) groups.set(top(index), [finding]);
     else group.push(finding);
-  });
-  return [...groups.values()];
+  }
+  return { single: findings.filter((_, index) => connected[index] === 0), groups: [...groups.values()] };
 }
 
 function merge(group: readonly Finding[]): Finding {
@@ -75,15 +79,18 @@ function merge(group: readonly Finding[]): Finding {
   };
 }
 
-/** Reports of any origin become equal: lists sorted, each element once. */
+/** Reports of any origin become equal: lists sorted, each element once. Most findings are so already. */
 function normalised(finding: Finding): Finding {
+  const { aliases, packages, fixedIn, scanners, version } = finding;
+  const short = aliases.length < 2 && packages.length < 2 && fixedIn.length < 2 && scanners.length < 2;
+  if (short && !version.startsWith('0:') && !version.includes(', ')) return finding;
   return {
     ...finding,
-    aliases: sorted(finding.aliases),
-    packages: sorted(finding.packages),
+    aliases: sorted(aliases),
+    packages: sorted(packages),
     version: versionsOf([finding]),
-    fixedIn: sorted(finding.fixedIn),
-    scanners: sortedKinds(finding.scanners),
+    fixedIn: sorted(fixedIn),
+    scanners: sortedKinds(scanners),
   };
 }
 

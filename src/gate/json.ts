@@ -19,16 +19,16 @@ export function root(value: unknown, source: string): JsonNode {
 
 /** A member of an object; undefined where it is missing or null. @throws if `node` is not an object */
 export function member(node: JsonNode, key: string): JsonNode | undefined {
-  const { value } = node;
-  if (!isObject(value)) throw unexpected(node, 'an object');
-  const found = Object.hasOwn(value, key) ? value[key] : undefined;
-  return found === undefined || found === null ? undefined : { value: found, key, parent: node };
+  const value = valueAt(node, key);
+  return value === undefined ? undefined : { value, key, parent: node };
 }
+
+const NONE: readonly never[] = [];
 
 /** The elements of a list; none where the list is missing or null. @throws if it is something else */
 export function items(node: JsonNode, key: string): readonly JsonNode[] {
   const list = member(node, key);
-  if (list === undefined) return [];
+  if (list === undefined) return NONE;
   if (!Array.isArray(list.value)) throw unexpected(list, 'a list');
   return list.value.map((value, index) => ({ value, key: index, parent: list }));
 }
@@ -43,10 +43,10 @@ export function entries(node: JsonNode, key: string): readonly (readonly [string
 
 /** A text; undefined where it is missing, null or empty. @throws if it is something else */
 export function text(node: JsonNode, key: string): string | undefined {
-  const found = member(node, key);
-  if (found === undefined) return undefined;
-  if (typeof found.value !== 'string') throw unexpected(found, 'a text');
-  return found.value === '' ? undefined : found.value;
+  const value = valueAt(node, key);
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw unexpected({ value, key, parent: node }, 'a text');
+  return value === '' ? undefined : value;
 }
 
 /** A text that must be there. @throws if it is missing or empty */
@@ -58,7 +58,9 @@ export function requiredText(node: JsonNode, key: string): string {
 
 /** The texts of a list, empty ones left out. @throws if an element is something else */
 export function texts(node: JsonNode, key: string): readonly string[] {
-  return items(node, key).flatMap((item) => {
+  const list = items(node, key);
+  if (list.length === 0) return NONE;
+  return list.flatMap((item) => {
     if (typeof item.value !== 'string') throw unexpected(item, 'a text');
     return item.value === '' ? [] : [item.value];
   });
@@ -66,18 +68,18 @@ export function texts(node: JsonNode, key: string): readonly string[] {
 
 /** A number; undefined where it is missing or null. @throws if it is something else */
 export function number(node: JsonNode, key: string): number | undefined {
-  const found = member(node, key);
-  if (found === undefined) return undefined;
-  if (typeof found.value !== 'number') throw unexpected(found, 'a number');
-  return found.value;
+  const value = valueAt(node, key);
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number') throw unexpected({ value, key, parent: node }, 'a number');
+  return value;
 }
 
 /** A boolean; undefined where it is missing or null. @throws if it is something else */
 export function flag(node: JsonNode, key: string): boolean | undefined {
-  const found = member(node, key);
-  if (found === undefined) return undefined;
-  if (typeof found.value !== 'boolean') throw unexpected(found, 'true or false');
-  return found.value;
+  const value = valueAt(node, key);
+  if (value === undefined) return undefined;
+  if (typeof value !== 'boolean') throw unexpected({ value, key, parent: node }, 'true or false');
+  return value;
 }
 
 /**
@@ -90,6 +92,13 @@ export function date(node: JsonNode, key: string): string | undefined {
   const instant = instantOf(written);
   if (instant === undefined) throw unexpected({ value: written, key, parent: node }, 'a date');
   return instant < '2000' ? undefined : instant;
+}
+
+/** No node is made for a value that is as it should be: a large report has a million of them. */
+function valueAt(node: JsonNode, key: string): NonNullable<unknown> | undefined {
+  const { value } = node;
+  if (!isObject(value)) throw unexpected(node, 'an object');
+  return Object.hasOwn(value, key) ? (value[key] ?? undefined) : undefined;
 }
 
 /** The error that says which file, which path, what was expected there and what was found. */

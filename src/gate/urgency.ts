@@ -13,10 +13,14 @@ export function stateAt(finding: Pick<JudgedFinding, 'failsAt'>, at: number): Fi
 
 /** Most urgent first: by `failsAt` (those without last), exploited before others, severity, id, package. */
 export function byUrgency<F extends Ranked>(findings: readonly F[]): readonly F[] {
-  return findings
-    .map((finding) => ({ finding, failsAt: finding.failsAt === undefined ? Number.POSITIVE_INFINITY : toMs(finding.failsAt) }))
-    .sort((a, b) => (a.failsAt === b.failsAt ? bySeverity(a.finding, b.finding) : a.failsAt - b.failsAt))
-    .map(({ finding }) => finding);
+  return [...findings].sort((a, b) => byInstant(a.failsAt, b.failsAt) || bySeverity(a, b));
+}
+
+function byInstant(a: string | undefined, b: string | undefined): number {
+  if (a === b) return 0;
+  if (a === undefined || b === undefined) return a === undefined ? 1 : -1;
+  // Instants of whole seconds are all of one length, and sort as text.
+  return a.length === b.length ? compare(a, b) : toMs(a) - toMs(b);
 }
 
 function bySeverity(a: Ranked, b: Ranked): number {

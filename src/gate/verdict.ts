@@ -1,6 +1,6 @@
 import type { GatePolicy } from '../policy/policy.js';
 import type { JudgeContext } from './anchor.js';
-import type { FindingState, JudgedFinding, Report } from './finding.js';
+import type { JudgedFinding, Report } from './finding.js';
 import { earliest } from './instant.js';
 import { joinFindings } from './join.js';
 import { judgeFindings } from './judge.js';
@@ -8,6 +8,7 @@ import { overdueReason, passReason, tooOld } from './reasons.js';
 import { byUrgency, stateAt } from './urgency.js';
 
 export { cures, type EvidenceVerdict, evidenceVerdict, improves } from './evidence-verdict.js';
+export { stateAt } from './urgency.js';
 
 /** `unknown`: there is nothing to judge, or nothing that can be relied on; `onMissingEvidence` decides. */
 export type Verdict = 'pass' | 'fail' | 'unknown';
@@ -21,8 +22,8 @@ export interface ImageVerdict {
   readonly reason: string;
   /** RFC 3339: the first instant at which a finding fails, also when it has passed; absent: none ever does. */
   readonly gateClosesAt?: string;
-  /** Every finding, most urgent first. */
-  readonly findings: readonly (JudgedFinding & { readonly state: FindingState })[];
+  /** Every finding, most urgent first; `stateAt` says what each is at an instant. */
+  readonly findings: readonly JudgedFinding[];
 }
 
 /**
@@ -30,9 +31,8 @@ export interface ImageVerdict {
  * `maxEvidenceAge` leave it unknown, otherwise it passes until `gateClosesAt`.
  */
 export function verdictOf(gate: GatePolicy, reports: readonly Report[], context: JudgeContext): ImageVerdict {
-  const judged = byUrgency(judgeFindings(gate, joinFindings(reports), context));
-  const findings = judged.map((finding) => ({ ...finding, state: stateAt(finding, context.asOf) }));
-  const overdue = findings.filter((finding) => finding.state === 'overdue');
+  const findings = byUrgency(judgeFindings(gate, joinFindings(reports), context));
+  const overdue = findings.filter((finding) => stateAt(finding, context.asOf) === 'overdue');
   const [first] = findings;
   const rest = { findings, ...(first?.failsAt === undefined ? {} : { gateClosesAt: first.failsAt }) };
   if (overdue.length > 0) return { verdict: 'fail', allowed: false, reason: overdueReason(overdue), ...rest };

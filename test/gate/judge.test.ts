@@ -39,7 +39,7 @@ describe('the duration', () => {
       { exploited: true, severity: 'critical' },
       { deadlines: { critical: DAY } },
       '2026-11-02T00:00:00Z',
-      'critical: 1d from',
+      'critical: 24h from',
     ],
     ['exploited alone', { exploited: true, severity: 'low' }, {}, '2026-11-04T00:00:00Z', 'exploited: 3d from'],
     [

@@ -53,19 +53,22 @@ function sourcePackages(result: JsonNode): ReadonlyMap<string, string> {
 function vulnerabilityFindings(vulnerability: JsonNode, sources: ReadonlyMap<string, string>): readonly Finding[] {
   const identifier = member(vulnerability, 'PkgIdentifier');
   const name = packageName(requiredText(vulnerability, 'PkgName'), identifier && text(identifier, 'PURL'));
+  const source = sources.get(text(vulnerability, 'PkgID') ?? '') ?? name;
+  const version = text(vulnerability, 'InstalledVersion') ?? '';
+  const severity = severityAt(vulnerability, 'Severity');
+  const fixedIn = versionsIn(text(vulnerability, 'FixedVersion'));
   const publishedAt = date(vulnerability, 'PublishedDate');
-  const found = {
-    package: sources.get(text(vulnerability, 'PkgID') ?? '') ?? name,
-    packages: [name],
-    version: text(vulnerability, 'InstalledVersion') ?? '',
-    severity: severityAt(vulnerability, 'Severity'),
-    fixedIn: sorted((text(vulnerability, 'FixedVersion') ?? '').split(/\s*,\s*/).filter((version) => version !== '')),
-    ...(publishedAt === undefined ? {} : { publishedAt }),
-    exploited: false,
-    scanners: ['trivy'],
-  } as const;
-  return identitiesOf(requiredText(vulnerability, 'VulnerabilityID'), texts(vulnerability, 'VendorIDs')).map((identity) => ({
-    ...identity,
-    ...found,
-  }));
+  const identities = identitiesOf(requiredText(vulnerability, 'VulnerabilityID'), texts(vulnerability, 'VendorIDs'));
+  return identities.map(({ id, aliases }) => {
+    const finding = { id, aliases, package: source, packages: [name], version, severity, fixedIn, exploited: false, scanners: TRIVY };
+    return publishedAt === undefined ? finding : Object.assign(finding, { publishedAt });
+  });
+}
+
+const TRIVY = ['trivy'] as const;
+
+/** `1.2.3, 2.0.1`: one for each line of releases. */
+function versionsIn(written: string | undefined): readonly string[] {
+  if (written === undefined) return [];
+  return written.includes(',') ? sorted(written.split(/\s*,\s*/).filter((version) => version !== '')) : [written];
 }

@@ -1,8 +1,10 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isPrivate } from '../../src/agent/registry/connection.js';
+import { apiHost, isPrivate } from '../../src/agent/registry/connection.js';
 import { anonymous, type Credentials, registryClient } from '../../src/agent/registry.js';
 import { isPatchwayError } from '../../src/problem.js';
 import { DOCKER_MANIFEST, type FakeRegistry, fakeRegistry, OCI_INDEX, OCI_MANIFEST, sha256 } from './fake-registry.js';
@@ -121,7 +123,10 @@ describe('resolve', () => {
   });
 
   it('says that nothing listens, and that the connection was cut', async () => {
-    expect(await failure(clientWith().resolve(`${await deadHost()}/web:1`))).toContain('refused the connection: nothing listens there');
+    const dead = await deadHost();
+    expect(await failure(clientWith().resolve(`${dead}/web:1`))).toBe(
+      `${dead}/web:1: ${dead} refused the connection: nothing listens there. Check the address, and that the service is running.`,
+    );
     registry.fault = (request) => request.url !== '/v2/' && Boolean(request.socket.destroy());
     expect(await failure(clientWith().resolve(ref(':1')))).toContain('closed the connection before its answer was complete');
   });
@@ -308,6 +313,30 @@ describe('pullToLayout', () => {
     expect(await failure(clientWith().pullToLayout(ref(':1.0'), join(directory, 'image'), 'linux/amd64'))).toContain(
       'name the image by its digest',
     );
+  });
+});
+
+describe('HTTPS', () => {
+  it('goes to the API of Docker Hub', () => {
+    expect([apiHost('docker.io'), apiHost('ghcr.io')]).toEqual(['registry-1.docker.io', 'ghcr.io']);
+  });
+
+  it('trusts the authority that it is given, and never goes on without TLS where there is none', async () => {
+    const pem = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
+    const asked: string[] = [];
+    const manifest = registry.manifests.get(registry.image('a'))?.bytes;
+    const server = createServer({ key: pem('localhost.key'), cert: pem('localhost.crt') }, (request, response) => {
+      asked.push(request.url ?? '');
+      response.end(manifest);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const name = `localhost:${(server.address() as AddressInfo).port}/web:1`;
+    const trusting = registryClient({ credentials: anonymous, ca: pem('localhost.crt') });
+    expect((await trusting.resolve(name)).digest).toBe(registry.image('a'));
+    expect(asked).toEqual(['/v2/', '/v2/web/manifests/1']);
+    expect(await failure(clientWith().resolve(name))).toMatch(/^localhost:\d+\/web:1: the certificate of localhost:\d+ is not trusted/);
+    expect(asked).toHaveLength(2);
+    server.close();
   });
 });
 

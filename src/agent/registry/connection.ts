@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import type { Reference } from '../../lock/reference.js';
-import { PatchwayError } from '../../problem.js';
+import { isPatchwayError, PatchwayError } from '../../problem.js';
 import { type Download, download, type HttpResponse, request } from '../http.js';
 import { isCertificateFailure } from '../http-failure.js';
 import { type Credential, type Credentials, recordOf } from './credentials.js';
@@ -19,6 +19,8 @@ export interface Connection {
   download(reference: Reference, path: string, file: string, maxBytes: number): Promise<Download>;
 }
 
+type Send<T> = (url: string, headers: Record<string, string>) => Promise<T>;
+
 const BLOB_TIMEOUT_MS = 15 * 60_000;
 
 /** Requests below `/v2/<repository>/`; an answer of 400 or more is an error in words. */
@@ -34,11 +36,7 @@ export function connection({ credentials, ca, retryDelayMs }: ConnectionOptions)
     return known;
   };
 
-  const authenticated = async <T extends HttpResponse>(
-    reference: Reference,
-    path: string,
-    send: (url: string, headers: Record<string, string>) => Promise<T>,
-  ): Promise<T> => {
+  const authenticated = async <T extends HttpResponse>(reference: Reference, path: string, send: Send<T>): Promise<T> => {
     const url = `${await originOf(reference.registry)}/v2/${reference.path}/${path}`;
     const authorization = authorizations.get(reference.repository);
     const first = await send(url, authorization === undefined ? {} : { authorization });
@@ -50,13 +48,23 @@ export function connection({ credentials, ca, retryDelayMs }: ConnectionOptions)
     return accepted(await send(url, { authorization: renewed }), reference, path, credential !== undefined);
   };
 
+  /** An error of the connection knows the host alone: the image is added. */
+  const named = <T extends HttpResponse>(reference: Reference, path: string, send: Send<T>): Promise<T> =>
+    authenticated(reference, path, send).catch((error: unknown) => {
+      const title = titleOf(reference, path);
+      const bare = isPatchwayError(error) && !error.message.startsWith(title);
+      throw bare
+        ? new PatchwayError(`${title}: ${error.message}`, { exitCode: error.exitCode, problems: error.problems, cause: error })
+        : error;
+    });
+
   return {
     get: (reference, path, { accept, maxBytes }) =>
-      authenticated(reference, path, (url, headers) =>
+      named(reference, path, (url, headers) =>
         request({ method: 'GET', url, headers: { ...headers, ...(accept === undefined ? {} : { accept }) }, maxBytes, ...tls }),
       ),
     download: (reference, path, file, maxBytes) =>
-      authenticated(reference, path, (url, headers) => download({ url, headers, maxBytes, timeoutMs: BLOB_TIMEOUT_MS, ...tls }, file)),
+      named(reference, path, (url, headers) => download({ url, headers, maxBytes, timeoutMs: BLOB_TIMEOUT_MS, ...tls }, file)),
   };
 }
 
@@ -65,7 +73,7 @@ export function connection({ credentials, ca, retryDelayMs }: ConnectionOptions)
  * A certificate that is not trusted never leads to HTTP.
  */
 async function findOrigin(registry: string, tls: object): Promise<string> {
-  const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry;
+  const host = apiHost(registry);
   if (!isPrivate(host)) return `https://${host}`;
   return request({ method: 'GET', url: `https://${host}/v2/`, retries: 0, timeoutMs: 5_000, ...tls }).then(
     () => `https://${host}`,
@@ -74,6 +82,11 @@ async function findOrigin(registry: string, tls: object): Promise<string> {
       return `http://${host}`;
     },
   );
+}
+
+/** Docker Hub's API is at another host than its images' names say. */
+export function apiHost(registry: string): string {
+  return registry === 'docker.io' ? 'registry-1.docker.io' : registry;
 }
 
 /** Loopback and RFC 1918 addresses, and names that resolve to such by convention. */
@@ -164,9 +177,6 @@ function accepted<T extends HttpResponse>(response: T, reference: Reference, pat
 
 function refusal({ status, headers, url }: HttpResponse, reference: Reference, path: string, signedIn: boolean): PatchwayError {
   const host = new URL(url).host;
-  const what = path.startsWith('manifests/')
-    ? `${reference.repository}${path.includes(':') ? '@' : ':'}${path.slice('manifests/'.length)}`
-    : reference.repository;
   const signIn = `\`docker login ${reference.registry}\`, or \`scan.registrySecret\` in the policy for scans`;
   const reasons: Readonly<Record<number, string>> = {
     401: signedIn
@@ -176,7 +186,14 @@ function refusal({ status, headers, url }: HttpResponse, reference: Reference, p
     404: `${host} does not have it (404). Check the name and the tag; it may have been deleted.`,
     429: `${host} has had too many requests (429). Wait${retryText(headers['retry-after'])}, sign in, or use a mirror.`,
   };
-  return new PatchwayError(`${what}: ${reasons[status] ?? `${host} answered ${status}. Try again later, or look at its log.`}`);
+  return new PatchwayError(
+    `${titleOf(reference, path)}: ${reasons[status] ?? `${host} answered ${status}. Try again later, or look at its log.`}`,
+  );
+}
+
+/** The image that a request is about, as people name it. */
+function titleOf({ repository }: Reference, path: string): string {
+  return path.startsWith('manifests/') ? `${repository}${path.includes(':') ? '@' : ':'}${path.slice('manifests/'.length)}` : repository;
 }
 
 function retryText(seconds: string | undefined): string {

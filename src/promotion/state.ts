@@ -9,10 +9,12 @@ export type ImageSet = Readonly<Record<string, PromotedImage>>;
 
 export type PromotionStep = 'idle' | 'soaking' | 'awaitingWindow' | 'rolling' | 'verifying' | 'rollingBack';
 
+/** Workload → its images. */
+export type WorkloadImages = Readonly<Record<string, ImageSet>>;
+
 /** Images seen running in the stages before, and for how long they have run healthily. */
 export interface Candidate {
-  /** Workload → its images. */
-  readonly digests: Readonly<Record<string, ImageSet>>;
+  readonly digests: WorkloadImages;
   /** The stage it comes from. */
   readonly from: string;
   /** RFC 3339. */
@@ -20,15 +22,20 @@ export interface Candidate {
   readonly healthyMs: number;
   /** RFC 3339; absent while it is not healthy. */
   readonly lastHealthyAt?: string;
+  /** RFC 3339: since when a newer image runs in its place, while it waits on (`hold`). */
+  readonly heldSince?: string;
 }
 
 /** What a run is about to do, written before the cluster is touched. */
 export interface Intent {
   readonly id: string;
-  readonly from: Readonly<Record<string, ImageSet>>;
-  readonly to: Readonly<Record<string, ImageSet>>;
-  /** RFC 3339. */
+  /** Why it was begun: what was waited for, and what was passed over. */
+  readonly why: string;
+  readonly from: WorkloadImages;
+  readonly to: WorkloadImages;
+  /** RFC 3339: when this attempt, or putting the old images back, began. */
   readonly startedAt: string;
+  /** 1 and up: how often a run has set about it. */
   readonly attempt: number;
 }
 
@@ -37,8 +44,8 @@ export interface HistoryEntry {
   readonly at: string;
   readonly what: 'promoted' | 'rolledBack' | 'refused' | 'blocked' | 'resumed' | 'foreignChange';
   readonly why: string;
-  readonly from?: Readonly<Record<string, ImageSet>>;
-  readonly to?: Readonly<Record<string, ImageSet>>;
+  readonly from?: WorkloadImages;
+  readonly to?: WorkloadImages;
 }
 
 /** Key `state` of the ConfigMap `patchway-promotion-<stage>`. */

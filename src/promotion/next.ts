@@ -1,0 +1,155 @@
+import { windowState } from '../policy/windows.js';
+import { type Before, stagesBefore } from './before.js';
+import { followCandidate, judgementOf, passes } from './candidate.js';
+import { compareWithRecord } from './foreign.js';
+import { type Change, changedImages, changesBetween, describeImage, describeImages } from './images.js';
+import { intending, troubled, untroubled, withHistory } from './record.js';
+import { refusalOf, stillRefused } from './refused.js';
+import type { Decision, Situation } from './situation.js';
+import type { Candidate, PromotionState, WorkloadImages } from './state.js';
+
+/** Nothing is under way: is there something to promote, and may it be? */
+export function chooseNext(situation: Situation): Decision {
+  const before = stagesBefore(situation);
+  const recorded = compareWithRecord(situation, before.images);
+  if ('kind' in recorded) return recorded;
+  const { running, withdrawn } = recorded;
+  const known: Situation = { ...situation, state: { ...recorded.state, refused: stillRefused(recorded.state.refused, before.images) } };
+  const candidate = followCandidate(known, before, running);
+  const { candidate: _, ...state } = known.state;
+  const followed: PromotionState = { ...state, policyHash: situation.policy.hash, ...(candidate === undefined ? {} : { candidate }) };
+  const decision = weigh({ situation: { ...known, state: followed }, before, running, candidate });
+  return withdrawn === undefined || decision.kind === 'wait' || decision.kind === 'promote' ? decision : withdrawn(followed);
+}
+
+interface Weighed {
+  /** Its state has the candidate in it. */
+  readonly situation: Situation;
+  readonly before: Before;
+  readonly running: WorkloadImages;
+  readonly candidate: Candidate | undefined;
+}
+
+/** In the order in which a person would ask. The first that stands in the way is the answer. */
+function weigh(weighed: Weighed): Decision {
+  const { situation, before, running, candidate } = weighed;
+  if (candidate === undefined) return nothingNew(weighed);
+  const changes = changesBetween(running, candidate.digests);
+  const cure = changes.map(({ reference, to }) => judgementOf(situation, reference, to.digest).cures).find((id) => id !== undefined);
+  const soaked = soakOf(weighed, candidate, cure);
+  const window = windowOf(situation, cure);
+  return (
+    refused(situation, changes) ??
+    unhealthy(situation, before, candidate) ??
+    ('decision' in soaked ? soaked.decision : undefined) ??
+    gated(situation, changes) ??
+    occupied(situation) ??
+    ('decision' in window ? window.decision : undefined) ??
+    promotion(weighed, candidate, [...('why' in soaked ? [soaked.why] : []), ...('why' in window ? [window.why] : [])])
+  );
+}
+
+function nothingNew({ situation, before, running }: Weighed): Decision {
+  const { state, stage } = situation;
+  const idle: PromotionState = { ...untroubled(state), step: 'idle' };
+  if (before.images !== undefined) {
+    const because = `Stage ${stage.name} runs what ${stage.after.join(' and ')} runs: ${describeImages(running)}.`;
+    return { kind: 'done', because, state: idle };
+  }
+  if (!before.broken) return { kind: 'wait', for: 'rollout', because: `The stages before do not agree: ${before.why}.`, state: idle };
+  const because = `What to promote to ${stage.name} cannot be told: ${before.why}.`;
+  return { kind: 'blocked', by: 'stages', because, unblock: `Apply the manifests of ${stage.after.join(' and ')}.`, state: idle };
+}
+
+function refused({ state, stage }: Situation, changes: readonly Change[]): Decision | undefined {
+  const refusal = refusalOf(state.refused, changes);
+  if (refusal === undefined) return undefined;
+  const because = `${describe(changes)} was refused on ${refusal.at} and is not tried again. ${refusal.reason}`;
+  const unblock = `Move ${stage.after.join(' and ')} to another image.`;
+  return { kind: 'blocked', by: 'refused', because, unblock, state: { ...state, step: 'idle' } };
+}
+
+/** A held candidate does not run any more, so what runs in its place says nothing about it now. */
+function unhealthy({ state }: Situation, before: Before, candidate: Candidate): Decision | undefined {
+  if (before.healthy || candidate.heldSince !== undefined) return undefined;
+  const because = `${describeImages(candidate.digests)} is not healthy in ${candidate.from}: ${before.why}. Its soak stands still.`;
+  return { kind: 'wait', for: 'health', because, state: { ...untroubled(state), step: 'soaking' } };
+}
+
+type Passed = { readonly decision: Decision } | { readonly why: string };
+
+function soakOf({ situation, before }: Weighed, candidate: Candidate, cure: string | undefined): Passed {
+  const { stage, policy, now, state } = situation;
+  const ran = `it ran healthily in ${candidate.from} for ${seconds(candidate.healthyMs)}`;
+  if (candidate.healthyMs >= stage.soak) return { why: ran };
+  if (cure !== undefined && policy.gate.exploited?.skipSoak === true)
+    return { why: `the soak is skipped as it fixes ${cure}, which is exploited` };
+  const left = stage.soak - candidate.healthyMs;
+  const until = before.healthy ? { until: now + left } : {};
+  const because = `${describeImages(candidate.digests)} has to soak: ${ran} of ${seconds(stage.soak)}${held(candidate)}.`;
+  return { decision: { kind: 'wait', for: 'soak', ...until, because, state: { ...untroubled(state), step: 'soaking' } } };
+}
+
+function held({ heldSince, from }: Candidate): string {
+  return heldSince === undefined ? '' : ` (${from} has run a newer image since ${heldSince}; it does not start over)`;
+}
+
+function gated(situation: Situation, changes: readonly Change[]): Decision | undefined {
+  const { state, stage } = situation;
+  const judged = changes.map((change) => ({ change, judgement: judgementOf(situation, change.reference, change.to.digest) }));
+  const closed = judged.find(({ judgement }) => !passes(situation, judgement));
+  if (closed === undefined) return undefined;
+  const because = `The gate is closed for ${describe([closed.change])}: ${closed.judgement.reason}.`;
+  const unblock =
+    closed.judgement.verdict === 'fail'
+      ? `Move ${stage.after.join(' and ')} to an image without these findings.`
+      : `Let the scans of ${stage.after.join(' and ')} run: kubectl -n <its namespace> create job --from=cronjob/patchway-scan-${stage.after[0]} scan-now`;
+  const told = troubled({ ...state, step: 'idle' }, because, situation);
+  const to = changedImages(changes, 'to');
+  const newest = state.history[0];
+  const known = newest?.what === 'blocked' && JSON.stringify(newest.to) === JSON.stringify(to);
+  const remembered = known ? told : withHistory(told, { what: 'blocked', why: because, to }, situation);
+  return { kind: 'blocked', by: 'gate', because, unblock, state: remembered };
+}
+
+/** Two rollouts at once would hide which of them failed. One that Kubernetes has given up on may be what this one cures. */
+function occupied({ state, stage, observed }: Situation): Decision | undefined {
+  const busy = Object.entries(observed.here).find(([, { rollout }]) => rollout.phase === 'progressing' || rollout.phase === 'paused');
+  if (busy === undefined || busy[1].rollout.phase === 'complete') return undefined;
+  const because = `${busy[0]} in ${stage.name} is being rolled out by somebody else: ${busy[1].rollout.why}.`;
+  return { kind: 'wait', for: 'rollout', because, state: { ...untroubled(state), step: 'idle' } };
+}
+
+function windowOf({ stage, policy, state, now }: Situation, cure: string | undefined): Passed {
+  const { open, opensAt } = windowState(stage.windows, now);
+  if (open) return { why: stage.windows.length === 0 ? 'there are no windows' : 'the window is open' };
+  if (cure !== undefined && policy.gate.exploited?.bypassWindows === true) {
+    return { why: `the window is closed, but passed as it fixes ${cure}, which is exploited` };
+  }
+  const until = opensAt === undefined ? {} : { until: opensAt };
+  const because = opensAt === undefined ? 'The window is closed and does not open again.' : 'Everything is ready; the window is closed.';
+  return { decision: { kind: 'wait', for: 'window', ...until, because, state: { ...untroubled(state), step: 'awaitingWindow' } } };
+}
+
+function promotion({ situation, running }: Weighed, candidate: Candidate, reasons: readonly string[]): Decision {
+  const why = `${reasons.join(', ')}, and ${gateReason(situation, changesBetween(running, candidate.digests))}`;
+  const because = `Promoting ${describeImages(candidate.digests)} from ${candidate.from} to ${situation.stage.name}: ${why}.`;
+  const to = candidate.digests;
+  const state = intending(situation, situation.state, { from: running, to, why, attempt: 1 });
+  return { kind: 'promote', images: to, because, state };
+}
+
+function gateReason(situation: Situation, changes: readonly Change[]): string {
+  const judged = changes.map(({ reference, to }) => judgementOf(situation, reference, to.digest));
+  const worse = judged.find(({ allowed }) => !allowed);
+  if (worse !== undefined) return `the gate lets it through as an improvement on what runs (${worse.reason})`;
+  return `the gate is open (${[...new Set(judged.map(({ reason }) => reason))].join('; ')})`;
+}
+
+function describe(changes: readonly Change[]): string {
+  return [...new Set(changes.map(({ reference, to }) => describeImage(reference, to)))].join(', ');
+}
+
+function seconds(ms: number): string {
+  return `${Math.floor(ms / 1000)} s`;
+}

@@ -1,0 +1,92 @@
+import { canonicalJson, shortHash } from '../manifest/names.js';
+import { type Change, changedImages, changesBetween, sameImages } from './images.js';
+import type { Situation } from './situation.js';
+import type { HistoryEntry, Intent, PromotionState, WorkloadImages } from './state.js';
+
+/** A ConfigMap holds 1 MiB; the state stays well below, whatever `history.keep` says. */
+const STATE_BYTES = 600_000;
+
+type At = Pick<Situation, 'now' | 'policy'>;
+
+/** The state with a new entry on top of its history; the oldest ones go where there are too many. */
+export function withHistory(state: PromotionState, entry: Omit<HistoryEntry, 'at'>, { now, policy }: At): PromotionState {
+  const all = [{ at: instant(now), ...entry }, ...state.history].slice(0, policy.history.keep);
+  let history: readonly HistoryEntry[] = all;
+  while (history.length > 1 && JSON.stringify({ ...state, history }).length > STATE_BYTES) {
+    history = history.slice(0, Math.floor(history.length * 0.8));
+  }
+  return { ...state, history };
+}
+
+/** The state with the reason why the stage stands still; the same reason again changes nothing. */
+export function troubled(state: PromotionState, message: string, { now }: At): PromotionState {
+  return state.lastError?.message === message ? state : { ...state, lastError: { message, at: instant(now) } };
+}
+
+export function untroubled({ lastError: _, ...state }: PromotionState): PromotionState {
+  return state;
+}
+
+/** The state before a promotion touches the cluster. */
+export function intending(
+  situation: Situation,
+  state: PromotionState,
+  move: Pick<Intent, 'from' | 'to' | 'why' | 'attempt'>,
+): PromotionState {
+  const id = shortHash(canonicalJson({ ...move, at: situation.now }));
+  return { ...untroubled(state), step: 'rolling', intent: { id, ...move, startedAt: instant(situation.now) } };
+}
+
+/** The state once every image of an intent is in place. */
+export function inPlace(state: PromotionState): PromotionState {
+  return { ...state, step: 'verifying' };
+}
+
+export function promoted(situation: Situation, intent: Intent): PromotionState {
+  const { state, now } = situation;
+  const changes = changesBetween(intent.from, intent.to);
+  const moved = settled(state, intent.to, intent.from, changes);
+  return withHistory(
+    { ...untroubled(moved), lastPromotedAt: instant(now) },
+    { what: 'promoted', why: intent.why, from: changedImages(changes, 'from'), to: changedImages(changes, 'to') },
+    situation,
+  );
+}
+
+export function rolledBack(situation: Situation, intent: Intent): PromotionState {
+  const { state } = situation;
+  const changes = changesBetween(intent.from, intent.to);
+  const why = state.lastError?.message ?? 'the rollout failed';
+  return withHistory(
+    settled(state, intent.from, undefined, changes),
+    { what: 'rolledBack', why, from: changedImages(changes, 'to'), to: changedImages(changes, 'from') },
+    situation,
+  );
+}
+
+/** The state after an intent has come to its end, whichever. */
+function settled(
+  { intent: _, candidate, ...state }: PromotionState,
+  current: WorkloadImages,
+  previous: WorkloadImages | undefined,
+  changes: readonly Change[],
+): PromotionState {
+  const changed = new Set(changes.map(({ workload }) => workload));
+  const workloads = Object.entries({ ...state.workloads, ...current }).map(([name]) => {
+    const known = state.workloads[name];
+    const images = current[name] ?? known?.current ?? {};
+    const before = (changed.has(name) ? previous?.[name] : undefined) ?? known?.previous;
+    return [name, { current: images, ...(before === undefined ? {} : { previous: before }) }] as const;
+  });
+  const over = candidate !== undefined && sameImages(candidate.digests, current);
+  return {
+    ...state,
+    workloads: Object.fromEntries(workloads),
+    step: 'idle',
+    ...(candidate === undefined || over || previous === undefined ? {} : { candidate }),
+  };
+}
+
+export function instant(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -14,6 +14,7 @@ export function isCve(id: string): boolean {
  * a vulnerability of its own, as other scanners report it, with the advisory among its aliases.
  */
 export function identitiesOf(id: string, related: readonly string[]): readonly Identity[] {
+  if (related.length === 0) return [{ id, aliases: related }];
   if (isCve(id)) return [{ id, aliases: sorted(related.filter((other) => !isCve(other))) }];
   const cves = sorted(related.filter(isCve));
   const others = [id, ...related.filter((other) => !isCve(other))];

@@ -98,7 +98,7 @@ export function date(node: JsonNode, key: string): string | undefined {
 function valueAt(node: JsonNode, key: string): NonNullable<unknown> | undefined {
   const { value } = node;
   if (!isObject(value)) throw unexpected(node, 'an object');
-  return Object.hasOwn(value, key) ? (value[key] ?? undefined) : undefined;
+  return value[key] ?? undefined;
 }
 
 /** The error that says which file, which path, what was expected there and what was found. */

@@ -33,10 +33,10 @@ function read(report: JsonNode): Report {
 
 /** A result is one set of packages: the distribution's, or those of one language or lock file. */
 function resultFindings(result: JsonNode): readonly Finding[] {
-  const vulnerabilities = items(result, 'Vulnerabilities');
-  if (vulnerabilities.length === 0) return [];
   const sources = sourcePackages(result);
-  return vulnerabilities.flatMap((vulnerability) => vulnerabilityFindings(vulnerability, sources));
+  const findings: Finding[] = [];
+  for (const vulnerability of items(result, 'Vulnerabilities')) addFindings(findings, vulnerability, sources);
+  return findings;
 }
 
 /** Source package by package id: vulnerabilities name the binary package only. Releases before 0.57 list no packages by default. */
@@ -50,7 +50,7 @@ function sourcePackages(result: JsonNode): ReadonlyMap<string, string> {
   return sources;
 }
 
-function vulnerabilityFindings(vulnerability: JsonNode, sources: ReadonlyMap<string, string>): readonly Finding[] {
+function addFindings(findings: Finding[], vulnerability: JsonNode, sources: ReadonlyMap<string, string>): void {
   const identifier = member(vulnerability, 'PkgIdentifier');
   const name = packageName(requiredText(vulnerability, 'PkgName'), identifier && text(identifier, 'PURL'));
   const source = sources.get(text(vulnerability, 'PkgID') ?? '') ?? name;
@@ -58,11 +58,11 @@ function vulnerabilityFindings(vulnerability: JsonNode, sources: ReadonlyMap<str
   const severity = severityAt(vulnerability, 'Severity');
   const fixedIn = versionsIn(text(vulnerability, 'FixedVersion'));
   const publishedAt = date(vulnerability, 'PublishedDate');
-  const identities = identitiesOf(requiredText(vulnerability, 'VulnerabilityID'), texts(vulnerability, 'VendorIDs'));
-  return identities.map(({ id, aliases }) => {
+  const related = texts(vulnerability, 'VendorIDs');
+  for (const { id, aliases } of identitiesOf(requiredText(vulnerability, 'VulnerabilityID'), related)) {
     const finding = { id, aliases, package: source, packages: [name], version, severity, fixedIn, exploited: false, scanners: TRIVY };
-    return publishedAt === undefined ? finding : Object.assign(finding, { publishedAt });
-  });
+    findings.push(publishedAt === undefined ? finding : Object.assign(finding, { publishedAt }));
+  }
 }
 
 const TRIVY = ['trivy'] as const;

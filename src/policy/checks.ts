@@ -1,19 +1,34 @@
 import type { Problem } from '../problem.js';
-import type { PolicyDocument } from './policy.js';
+import type { Check, Draft } from './checks/check.js';
+import { deadlinesAreGiven, deadlinesFollowSeverity } from './checks/deadlines.js';
+import { budgetAllowsDrains } from './checks/disruption-budget.js';
+import { deadlinesCanBeMet } from './checks/in-time.js';
+import { evidenceOutlivesScans, rolloutCanMove, rolloutCanSucceed, scannersDiffer } from './checks/rollout-and-scan.js';
+import { schedulesFire } from './checks/schedules.js';
+import { soaksFitDeadlines } from './checks/soak.js';
+import { stageNamesDiffer, stageNamespacesDiffer, stagesComeAfterStages, stagesHaveAnOrder } from './checks/stages.js';
+import { windowsFitRollouts, windowsOpen } from './checks/windows.js';
 
-/** A policy that is being checked: what could be read of it, every default filled in. */
-export interface Draft {
-  readonly document: PolicyDocument;
-  /** Whether everything at a path (`stages[1].soak`) could be read; what could not has its default in the document. */
-  intact(path: string): boolean;
-}
+const CHECKS: readonly Check[] = [
+  schedulesFire,
+  scannersDiffer,
+  evidenceOutlivesScans,
+  deadlinesAreGiven,
+  deadlinesFollowSeverity,
+  rolloutCanMove,
+  rolloutCanSucceed,
+  budgetAllowsDrains,
+  windowsFitRollouts,
+  windowsOpen,
+  stageNamesDiffer,
+  stageNamespacesDiffer,
+  stagesComeAfterStages,
+  stagesHaveAnOrder,
+  soaksFitDeadlines,
+  deadlinesCanBeMet,
+];
 
-/** One rule about fields together. */
-export type Check = (draft: Draft) => readonly Problem[];
-
-const CHECKS: readonly Check[] = [];
-
-/** What every rule finds. */
+/** What every rule about fields together finds. */
 export function findings(draft: Draft): readonly Problem[] {
   return CHECKS.flatMap((check) => check(draft));
 }

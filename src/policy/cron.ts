@@ -108,8 +108,8 @@ function readRange(item: string, field: Field): Range | ScheduleFault {
   if (match === null || (star && to !== undefined)) {
     return fault(`'${item}' cannot be read as ${article(field.name)}.`, allowed(field));
   }
-  const start = star ? field.min : valueOf(from, field);
-  const end = to !== undefined ? valueOf(to, field) : star || match.groups?.step !== undefined ? field.max : start;
+  const start = star ? field.min : numberOf(from, field);
+  const end = to !== undefined ? numberOf(to, field) : star || match.groups?.step !== undefined ? field.max : start;
   if (start === undefined || end === undefined || start < field.min || end > field.max) {
     return fault(`'${item}' is not within ${article(field.name)}.`, allowed(field));
   }
@@ -119,7 +119,7 @@ function readRange(item: string, field: Field): Range | ScheduleFault {
   return { from: start, to: end, step: Number(step), every: star && Number(step) === 1 };
 }
 
-function valueOf(text: string, field: Field): number | undefined {
+function numberOf(text: string, field: Field): number | undefined {
   const named = field.names.indexOf(text.toLowerCase());
   if (named >= 0) return field.min + named;
   return /^\d+$/.test(text) ? Number(text) : undefined;

@@ -1,5 +1,6 @@
 import type { Problem } from '../problem.js';
-import { type Draft, findings } from './checks.js';
+import type { Draft } from './checks/check.js';
+import { findings } from './checks.js';
 import { policyFromDocument } from './document.js';
 import type { PolicyInput } from './input.js';
 import { type Path, parsePath, related } from './path.js';

@@ -61,14 +61,11 @@ function nextFire(fields: CronFields, zone: Zone, afterMs: number): number | und
       if (clock.wall(at).getUTCDate() === 1) continue search;
     }
     while (!fields.hour.has(clock.wall(at).getUTCHours())) {
-      step(startOfHour, (t) => t + HOUR);
+      step(startOfHour, (t) => t + HOUR * (zone.isSteady(t) ? until(fields.hour, clock.wall(t).getUTCHours(), 24) : 1));
       if (clock.wall(at).getUTCHours() === 0) continue search;
     }
     while (!fields.minute.has(clock.wall(at).getUTCMinutes())) {
-      step(
-        (wall) => wall.getTime(),
-        (t) => t + MINUTE,
-      );
+      step(startOfMinute, (t) => t + MINUTE * (zone.isSteady(t) ? until(fields.minute, clock.wall(t).getUTCMinutes(), 60) : 1));
       if (clock.wall(at).getUTCMinutes() === 0) continue search;
     }
     return at;
@@ -85,11 +82,19 @@ function matchesDay(fields: CronFields, wall: Date): boolean {
 const startOfMonth = (wall: Date) => Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth(), 1);
 const startOfDay = (wall: Date) => Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth(), wall.getUTCDate());
 const startOfHour = (wall: Date) => startOfDay(wall) + wall.getUTCHours() * HOUR;
+const startOfMinute = (wall: Date) => wall.getTime();
 const nextMonth = (wall: Date) => {
   const next = new Date(wall);
   next.setUTCMonth(wall.getUTCMonth() + 1);
   return next.getTime();
 };
+
+/** How many steps lead to the next value that matches, or to the end of the day or hour: many taken as one. */
+function until(values: ReadonlySet<number>, value: number, end: number): number {
+  let steps = 1;
+  while (value + steps < end && !values.has(value + steps)) steps++;
+  return steps;
+}
 
 /** Back to midnight, by the clock's face, where a day began at one o'clock or the step ended an hour early. */
 function nearMidnight(clock: Clock, at: number): number {

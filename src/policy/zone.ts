@@ -2,28 +2,51 @@ import { tzOffset } from '@date-fns/tz/tzOffset';
 import type { Milliseconds } from './policy.js';
 
 const DAY = 86_400_000;
+const WEEK = 7 * DAY;
 
 /** A time zone by its rules: how far its clocks are ahead of UTC. */
 export interface Zone {
   /** Milliseconds ahead of UTC at an instant (epoch milliseconds). */
   offsetAt(at: number): Milliseconds;
+  /** Whether the clocks certainly do not change in the 24 hours after an instant. */
+  isSteady(at: number): boolean;
 }
 
-/** The zone of an IANA name. Asks the runtime once per day, and per instant only on days when the clocks change. */
+/**
+ * The zone of an IANA name. The runtime is slow to answer, so it is asked once a week of time, once a day in weeks in which the
+ * clocks change, and for each instant of that day.
+ */
 export function zoneOf(name: string): Zone {
-  const offset = (at: number) => Math.round(tzOffset(name, new Date(at)) * 60_000);
-  const days = new Map<number, number | 'changes'>();
-  const ofDay = (day: number): number | 'changes' => {
-    const start = offset(day * DAY);
-    return start === offset((day + 1) * DAY) ? start : 'changes';
-  };
+  const known = ZONES.get(name) ?? readZone(name);
+  ZONES.set(name, known);
+  return known;
+}
+
+/** What was learnt about zones, which never changes while the program runs. */
+const ZONES = new Map<string, Zone>();
+
+function readZone(name: string): Zone {
+  const offset = remember((at) => Math.round(tzOffset(name, new Date(at)) * 60_000));
+  const over = (length: number) =>
+    remember((index) => {
+      const start = offset(index * length);
+      return start === offset((index + 1) * length) ? start : undefined;
+    });
+  const ofDay = over(DAY);
+  const ofWeek = over(WEEK);
+  const steadyOffset = (at: number) => ofWeek(Math.floor(at / WEEK)) ?? ofDay(Math.floor(at / DAY));
   return {
-    offsetAt: (at) => {
-      const day = Math.floor(at / DAY);
-      const known = days.get(day) ?? ofDay(day);
-      days.set(day, known);
-      return known === 'changes' ? offset(at) : known;
-    },
+    offsetAt: (at) => steadyOffset(at) ?? offset(at),
+    isSteady: (at) => steadyOffset(at) !== undefined && steadyOffset(at) === steadyOffset(at + DAY),
+  };
+}
+
+function remember<V>(find: (key: number) => V): (key: number) => V {
+  const found = new Map<number, { readonly value: V }>();
+  return (key) => {
+    const known = found.get(key) ?? { value: find(key) };
+    found.set(key, known);
+    return known.value;
   };
 }
 

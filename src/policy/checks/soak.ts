@@ -1,0 +1,52 @@
+import { formatDuration } from '../duration.js';
+import type { GatePolicy, Milliseconds, Stage } from '../policy.js';
+import { SEVERITIES } from '../policy.js';
+import { type Check, error } from './check.js';
+
+/** An image that soaks as long as its findings may stay unfixed arrives too late, always. */
+export const soaksFitDeadlines: Check = ({ document: { gate, stages } }) => {
+  const shortest = shortestDeadline(gate, gate.exploited?.skipSoak === true);
+  if (shortest === undefined) return [];
+  const soaked = soaksUpTo(stages);
+  return stages.flatMap((stage, i) => {
+    const total = soaked.get(stage.name) ?? 0;
+    const alreadyLate = stage.after.some((before) => (soaked.get(before) ?? 0) >= shortest.deadline);
+    if (total < shortest.deadline || alreadyLate || stage.soak === 0) return [];
+    const together = total > stage.soak ? ' together with the soaks before it' : '';
+    const deadline = `${formatDuration(shortest.deadline)} for ${shortest.of} findings`;
+    const message = `${formatDuration(total)}${together} is not shorter than the shortest deadline, ${deadline}: ${stage.name} could never be in time.`;
+    const remedy = shortest.of === 'exploited' ? 'set exploited.skipSoak' : 'allow more time';
+    return [error(`stages[${i}].soak`, message, `Shorten the soak or ${remedy}.`)];
+  });
+};
+
+/** How long an image has soaked, at least, when it reaches each stage: along the longest way through the stages before. */
+export function soaksUpTo(stages: readonly Stage[]): ReadonlyMap<string, Milliseconds> {
+  const known = new Map<string, Milliseconds>();
+  const soakUpTo = (stage: Stage): Milliseconds => {
+    const soaked = known.get(stage.name);
+    if (soaked !== undefined) return soaked;
+    known.set(stage.name, stage.soak);
+    const before = stages.filter(({ name }) => stage.after.includes(name));
+    const total = stage.soak + Math.max(0, ...before.map(soakUpTo));
+    known.set(stage.name, total);
+    return total;
+  };
+  for (const stage of stages) soakUpTo(stage);
+  return known;
+}
+
+/** A deadline and whose it is. */
+export interface NamedDeadline {
+  readonly of: string;
+  readonly deadline: Milliseconds;
+}
+
+/** The shortest deadline that findings have; the one of exploited findings may be left out. */
+export function shortestDeadline(gate: GatePolicy, withoutExploited: boolean): NamedDeadline | undefined {
+  const severities = SEVERITIES.map((severity) => ({ of: severity, deadline: gate.deadlines[severity] }));
+  const exploited = withoutExploited ? [] : [{ of: 'exploited', deadline: gate.exploited?.deadline }];
+  return [...exploited, ...severities]
+    .flatMap(({ of, deadline }) => (deadline === undefined ? [] : [{ of, deadline }]))
+    .reduce<NamedDeadline | undefined>((least, next) => (least === undefined || next.deadline < least.deadline ? next : least), undefined);
+}

@@ -1,0 +1,223 @@
+/** The objects of examples/storefront, as many and of the same kinds and sizes, written by hand with cdk8s alone. */
+import { ApiObject, App, Chart, Size } from 'cdk8s';
+
+const app = new App();
+const labels = (name: string, stage: string) => ({
+  'app.kubernetes.io/name': name,
+  'app.kubernetes.io/part-of': 'storefront',
+  'app.kubernetes.io/managed-by': 'cdk8s',
+  'acme.example/team': 'storefront',
+  'acme.example/stage': stage,
+});
+const WORKLOADS = [
+  { name: 'web', serves: true, replicas: 3 },
+  { name: 'api', serves: true, replicas: 2 },
+  { name: 'worker', serves: false, replicas: 1 },
+];
+const restricted = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
+const podContext = { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } };
+const image = (name: string) => `registry.acme.example/storefront/${name}:1.8.1@sha256:${'0123456789abcdef'.repeat(4)}`;
+
+for (const stage of ['staging', 'production']) {
+  const namespace = stage === 'production' ? 'storefront' : `storefront-${stage}`;
+  const chart = new Chart(app, stage, { namespace });
+  const metadata = (name: string) => ({ name, namespace, labels: labels(name, stage) });
+
+  for (const { name, serves, replicas } of WORKLOADS) {
+    account(chart, metadata(name));
+    deployment(chart, metadata(name), replicas);
+    budget(chart, metadata(name));
+    if (serves) service(chart, metadata(name));
+  }
+  for (const name of ['scanner', 'exporter']) {
+    account(chart, metadata(name));
+    access(chart, metadata(name));
+  }
+  deployment(chart, metadata('exporter'), 1);
+  service(chart, metadata('exporter'));
+  scan(chart, metadata('scanner'));
+  for (const name of ['settings', 'evidence-web', 'evidence-api', 'evidence-worker', 'script']) config(chart, metadata(name));
+  monitor(chart, metadata('exporter'));
+  rules(chart, metadata('alerts'));
+}
+app.synth();
+
+type Metadata = { readonly name: string; readonly namespace: string; readonly labels: Record<string, string> };
+
+function account(chart: Chart, metadata: Metadata): void {
+  new ApiObject(chart, `account-${metadata.name}`, {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata,
+    automountServiceAccountToken: false,
+  });
+}
+
+function podSpec(name: string) {
+  return {
+    serviceAccountName: name,
+    automountServiceAccountToken: false,
+    securityContext: podContext,
+    terminationGracePeriodSeconds: 35,
+    imagePullSecrets: [{ name: 'registry' }],
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: { 'app.kubernetes.io/name': name } },
+        matchLabelKeys: ['pod-template-hash'],
+      },
+    ],
+    containers: [container(name)],
+    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: `${Size.mebibytes(256).toMebibytes()}Mi` } }],
+  };
+}
+
+function container(name: string) {
+  return {
+    name,
+    image: image(name),
+    imagePullPolicy: 'IfNotPresent',
+    ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }],
+    env: [
+      { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'database', key: 'url' } } },
+    ],
+    resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '256Mi' } },
+    readinessProbe: { httpGet: { path: '/healthz', port: 'http' } },
+    livenessProbe: { httpGet: { path: '/livez', port: 'http' } },
+    securityContext: restricted,
+    lifecycle: { preStop: { sleep: { seconds: 5 } } },
+    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+  };
+}
+
+function deployment(chart: Chart, metadata: Metadata, replicas: number): void {
+  const selector = { matchLabels: { 'app.kubernetes.io/name': metadata.name } };
+  new ApiObject(chart, `deployment-${metadata.name}`, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata,
+    spec: {
+      replicas,
+      selector,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
+      minReadySeconds: 10,
+      progressDeadlineSeconds: 600,
+      revisionHistoryLimit: 5,
+      template: { metadata: { labels: metadata.labels }, spec: podSpec(metadata.name) },
+    },
+  });
+}
+
+function budget(chart: Chart, metadata: Metadata): void {
+  new ApiObject(chart, `budget-${metadata.name}`, {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata,
+    spec: {
+      maxUnavailable: 1,
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+      selector: { matchLabels: { 'app.kubernetes.io/name': metadata.name } },
+    },
+  });
+}
+
+function service(chart: Chart, metadata: Metadata): void {
+  new ApiObject(chart, `service-${metadata.name}`, {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata,
+    spec: {
+      selector: { 'app.kubernetes.io/name': metadata.name },
+      ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }],
+    },
+  });
+}
+
+function access(chart: Chart, metadata: Metadata): void {
+  new ApiObject(chart, `role-${metadata.name}`, {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata,
+    rules: [
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'update'], resourceNames: ['evidence-web', 'evidence-api'] },
+      { apiGroups: [''], resources: ['pods'], verbs: ['get'] },
+      { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'], resourceNames: WORKLOADS.map(({ name }) => name) },
+    ],
+  });
+  new ApiObject(chart, `binding-${metadata.name}`, {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata,
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name },
+    subjects: [{ kind: 'ServiceAccount', name: metadata.name, namespace: metadata.namespace }],
+  });
+}
+
+function scan(chart: Chart, metadata: Metadata): void {
+  const containers = ['fetch', 'trivy', 'grype'].map(container);
+  new ApiObject(chart, 'scan', {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata,
+    spec: {
+      schedule: '17 3 * * *',
+      timeZone: 'Europe/Berlin',
+      concurrencyPolicy: 'Forbid',
+      startingDeadlineSeconds: 3600,
+      jobTemplate: {
+        spec: {
+          backoffLimit: 1,
+          template: { metadata: { labels: metadata.labels }, spec: { ...podSpec('scanner'), containers, restartPolicy: 'Never' } },
+        },
+      },
+    },
+  });
+}
+
+function config(chart: Chart, metadata: Metadata): void {
+  new ApiObject(chart, `config-${metadata.name}`, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { ...metadata, annotations: { 'acme.example/repository': `registry.acme.example/storefront/${metadata.name}` } },
+    data: { 'config.json': JSON.stringify({ stage: metadata.namespace, workloads: WORKLOADS }) },
+  });
+}
+
+function monitor(chart: Chart, metadata: Metadata): void {
+  new ApiObject(chart, 'monitor', {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'ServiceMonitor',
+    metadata,
+    spec: { selector: { matchLabels: { 'app.kubernetes.io/name': metadata.name } }, endpoints: [{ port: 'http', honorLabels: true }] },
+  });
+}
+
+function rules(chart: Chart, metadata: Metadata): void {
+  const alerts = ['ScanMissing', 'ScanFailing', 'FindingOverdue', 'ExploitedFinding', 'RolloutStuck', 'BelowBudget', 'MetricsAbsent'];
+  new ApiObject(chart, 'rules', {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PrometheusRule',
+    metadata,
+    spec: {
+      groups: [
+        {
+          name: 'storefront',
+          rules: alerts.map((alert) => ({
+            alert,
+            expr: `time() - acme_${alert.toLowerCase()}_timestamp_seconds{namespace="${metadata.namespace}"} > 129600`,
+            for: '15m',
+            labels: { severity: 'warning', team: 'storefront' },
+            annotations: {
+              summary: `${alert} in {{ $labels.namespace }}`,
+              description: `{{ $labels.workload }} in {{ $labels.namespace }} has had this for {{ $value | humanizeDuration }}.`,
+              runbook_url: `https://runbooks.acme.example/${alert}.md`,
+            },
+          })),
+        },
+      ],
+    },
+  });
+}

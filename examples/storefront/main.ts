@@ -9,11 +9,10 @@ const lock = loadLock(fileURLToPath(new URL('images.lock.yaml', import.meta.url)
 const app = new App();
 
 for (const stage of policy.stages) {
-  const chart = new Chart(app, stage.name);
-  const patching = new PatchStage(chart, 'patching', { policy, stage: stage.name, lock, workloads });
+  const patching = new PatchStage(new Chart(app, stage.name), 'patching', { policy, stage: stage.name, lock, workloads });
 
   const names = patching.workloads.map(({ name }) => name).join(', ');
-  console.log(`${app.outdir}/${stage.name}.k8s.yaml: ${chart.apiObjects.length} objects for ${stage.namespace}: ${names}`);
+  console.log(`${app.outdir}/${stage.name}.k8s.yaml: ${patching.manifests.length} objects for ${stage.namespace}: ${names}`);
   for (const { path, message } of patching.warnings) console.warn(`warning: ${path}: ${message}`);
 }
 

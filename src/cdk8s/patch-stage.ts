@@ -16,6 +16,8 @@ export interface PatchStageProps<S extends string = string> extends StageProps<S
 /** One stage of a policy with all that belongs to it: workloads, scans, metrics, alerts and promotion. */
 export class PatchStage<S extends string = string> extends Construct {
   readonly workloads: readonly WorkloadSummary[];
+  /** Every object of the stage, as it is written. */
+  readonly manifests: readonly Manifest[];
   /** What may be meant, but is worth a look. */
   readonly warnings: readonly Problem[];
 
@@ -24,6 +26,7 @@ export class PatchStage<S extends string = string> extends Construct {
     const { policy, stage, lock } = props;
     const plan = planStage({ policy, stage, lock, workloads: props.workloads.flatMap(manifestsOf), agentBundle: agentBundle() });
     this.workloads = plan.workloads;
+    this.manifests = plan.manifests;
     this.warnings = plan.warnings;
     emit(this, plan.manifests, plan.problems);
   }

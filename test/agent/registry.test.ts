@@ -340,6 +340,21 @@ describe('HTTPS', () => {
   });
 });
 
+describe('a password', () => {
+  it('is not sent over plain HTTP because a registry says so', async () => {
+    const pem = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
+    const server = createServer({ key: pem('localhost.key'), cert: pem('localhost.crt') }, (_, response) => {
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="${registry.url}/token"` }).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const client = registryClient({ credentials: async () => ({ username: 'bob', password: 'x' }), ca: pem('localhost.crt') });
+    const message = await failure(client.resolve(`localhost:${(server.address() as AddressInfo).port}/web:1`));
+    expect(message).toContain(`asks to send the password over plain HTTP to ${registry.host}: refused`);
+    expect(registry.requests).toEqual([]);
+    server.close();
+  });
+});
+
 describe('plain HTTP', () => {
   it.each([
     ['localhost', true],

@@ -105,6 +105,17 @@ tools:
   it.each([
     { what: 'an empty file', text: '', said: 'there is nothing here' },
     { what: 'a list', text: '- 1', said: 'this is not a map' },
+    { what: 'a list of images', text: 'schemaVersion: 1\nimages: [nginx]\n', said: 'this is not a map' },
+    {
+      what: 'a tag without a value',
+      text: `schemaVersion: 1\nimages:\n  nginx: {s: ${ENTRY.replace('1.4.2', '')}}\n`,
+      said: 'this is not a text',
+    },
+    {
+      what: 'a map for a tag',
+      text: `schemaVersion: 1\nimages:\n  nginx: {s: ${ENTRY.replace('1.4.2', '{}')}}\n`,
+      said: 'this is not a text',
+    },
     { what: 'broken YAML', text: 'images: {', said: 'not YAML' },
     { what: 'a key that is there twice', text: `schemaVersion: 1\nimages:\n  nginx: {}\n  nginx: {}\n`, said: 'this key is there twice' },
     {

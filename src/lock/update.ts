@@ -34,11 +34,10 @@ export function updateEntry(previous: LockEntry | undefined, upstream: Upstream,
     const entry = { ...fresh, releasedAt: previous.releasedAt, releasedFrom: previous.releasedFrom };
     return { kind: 'same', entry: promotedAt === undefined ? entry : { ...entry, promotedAt } };
   }
-
   const seenAt = held?.digest === digest ? held.firstSeenAt : releasedAt;
   const readyAt = Date.parse(seenAt) + minimumAge;
   if (readyAt <= now) return { kind: 'moved', from: previous.digest, entry: { ...fresh, releasedAt: seenAt } };
-  const entry = releasedFrom !== 'firstSeen' ? kept : { ...kept, held: { digest, firstSeenAt: seenAt } };
+  const entry = releasedFrom === 'firstSeen' ? { ...kept, held: { digest, firstSeenAt: seenAt } } : kept;
   return { kind: 'held', entry, digest, readyAt };
 }
 

@@ -27,7 +27,14 @@ export function readPolicyFile(file: string, shown: string): Parsed {
 /** The policy in the text of a YAML or JSON file, or why it is none. */
 export function readPolicy(text: string, file: string): Parsed {
   const read = readYaml(text, file);
-  return 'problems' in read ? read : parsePolicy(read.value, { file, locate: read.locate });
+  return 'problems' in read ? read : parsePolicy(withoutSchema(read.value), { file, locate: read.locate });
+}
+
+/** `$schema` tells editors where the JSON Schema is, and says nothing about the policy. */
+function withoutSchema(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('$schema' in value)) return value;
+  const { $schema: _, ...policy } = value;
+  return policy;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,0 +1,54 @@
+import type { Duration } from './duration.js';
+import type { CountOrPercent } from './policy.js';
+
+/** How workloads are rolled. */
+export interface RolloutInput {
+  /**
+   * How many pods may be missing during a rollout: a count, or a percentage such as `'25%'`.
+   * @default 0
+   */
+  readonly maxUnavailable?: CountOrPercent;
+  /**
+   * How many pods more than wanted may run during a rollout: a count, or a percentage.
+   * @default '25%'
+   */
+  readonly maxSurge?: CountOrPercent;
+  /**
+   * How long a new pod must be ready to count as available.
+   * @default '10s'
+   */
+  readonly minReady?: Duration;
+  /**
+   * After how long without progress a rollout has failed.
+   * @default '10m'
+   */
+  readonly progressDeadline?: Duration;
+  /**
+   * How many old versions a workload keeps.
+   * @default 5
+   */
+  readonly revisionHistory?: number;
+  /**
+   * How many pods maintenance of nodes may take away at once.
+   * @default { maxUnavailable: 1 }
+   */
+  readonly disruptionBudget?: DisruptionBudgetInput;
+  /**
+   * The pause before a pod is stopped, in which load balancers forget it.
+   * @default '5s'
+   */
+  readonly drain?: Duration;
+  /**
+   * What pods are spread across, where there is room.
+   * @default 'nodes'
+   */
+  readonly spread?: 'nodes' | 'zones' | 'none';
+  /**
+   * Whether promotion puts the old images back when a rollout fails.
+   * @default true
+   */
+  readonly autoRollback?: boolean;
+}
+
+/** How many pods maintenance may take away at once, how many must stay, or no budget at all. */
+export type DisruptionBudgetInput = { readonly maxUnavailable: CountOrPercent } | { readonly minAvailable: CountOrPercent } | 'none';

@@ -55,9 +55,12 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
   program
     .command('validate')
     .description('tell every problem of a policy')
-    .argument('<policy...>', POLICY)
+    .argument('<policy...>', `${POLICY}; - is the standard input`)
+    .option('--format <format>', 'text or json', 'text')
     .addHelpText('after', example('validate patch-policy.yaml'))
-    .action(async (policies: readonly string[]) => exit(await (await import('./validate.js')).validate(policies, io)));
+    .action(async (policies: readonly string[], options: { readonly format: string }) =>
+      exit(await (await import('./validate.js')).validate(policies, io, options)),
+    );
 
   program
     .command('synth')

@@ -3,14 +3,12 @@ import { chooseNext } from './next.js';
 import type { ObservedWorkload } from './observe.js';
 import { inPlace, instant, promoted, rolledBack, troubled, withHistory } from './record.js';
 import { refuse } from './refused.js';
+import { DEADLINE_SLACK_MS } from './run.js';
 import type { Decision, Situation } from './situation.js';
 import type { Intent, PromotionState, WorkloadImages } from './state.js';
 
 /** How often a promotion is set about; each time a run was cut off half-way before. */
 const ATTEMPTS = 5;
-
-/** Kubernetes' own deadline for a rollout comes first where its controller works. */
-const DEADLINE_SLACK_MS = 15_000;
 
 /** Goes on with what an earlier run, or this one, has begun: first look where every workload is, then act. */
 export function continueIntent(situation: Situation, intent: Intent): Decision {

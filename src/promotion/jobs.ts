@@ -1,0 +1,116 @@
+import { type AgentMount, agentContainer, agentPod } from '../manifest/agent-pod.js';
+import { ownLabels } from '../manifest/labels.js';
+import type { Manifest } from '../manifest/manifest.js';
+import { names } from '../manifest/names.js';
+import { access, type Grant, serviceAccount } from '../manifest/rbac.js';
+import type { WorkloadSummary } from '../manifest/stage-config.js';
+import type { PolicyDocument } from '../policy/policy.js';
+import type { PromotionEngine, PromotionOptions } from './engine.js';
+import { runSeconds } from './run.js';
+
+/** Promotion by a CronJob in the stage's own namespace: no controller to install. */
+export const jobs: PromotionEngine = {
+  name: 'jobs',
+  capabilities: { windows: true, soak: true, rollback: true, otherClusters: false },
+  manifests: promotionManifests,
+};
+
+/**
+ * The CronJob that promotes to a stage, its service account with access to what its steps need and nothing else, the
+ * Lease that lets one promoter work at a time, and the ConfigMap for its state: both without contents, so that applying
+ * them again leaves alone what runs have stored. The access to each stage before is a Role in that stage's namespace.
+ * Nothing for a stage that comes after none, or without images.
+ */
+export function promotionManifests({ policy, stage, workloads, mount }: PromotionOptions): readonly Manifest[] {
+  const promoted = workloads.filter(({ images }) => images.length > 0);
+  if (stage.after.length === 0 || promoted.length === 0) return [];
+  const { namespace } = stage;
+  const name = names.promotion(stage.name);
+  const labels = ownLabels(policy.name, stage.name, 'promotion');
+  const metadata = { name, namespace, labels };
+  const before = policy.stages.filter((other) => stage.after.includes(other.name));
+  const subject = { name, namespace };
+  return [
+    serviceAccount(name, namespace, labels),
+    ...access({ name, namespace, labels, subject, grants: ownGrants(name, promoted) }),
+    ...before.flatMap((other) => access({ name, namespace: other.namespace, labels, subject, grants: readGrants(promoted) })),
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata },
+    { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata },
+    cronJob(policy, metadata, mount),
+  ];
+}
+
+function ownGrants(name: string, workloads: readonly WorkloadSummary[]): readonly Grant[] {
+  return [
+    { apiGroup: 'apps', resource: 'deployments', verbs: ['get', 'patch'], names: workloadNames(workloads) },
+    { apiGroup: '', resource: 'configmaps', verbs: ['get', 'update'], names: [name] },
+    { apiGroup: '', resource: 'configmaps', verbs: ['get'], names: evidenceNames(workloads) },
+    { apiGroup: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'update'], names: [name] },
+  ];
+}
+
+function readGrants(workloads: readonly WorkloadSummary[]): readonly Grant[] {
+  return [
+    { apiGroup: 'apps', resource: 'deployments', verbs: ['get'], names: workloadNames(workloads) },
+    { apiGroup: '', resource: 'configmaps', verbs: ['get'], names: evidenceNames(workloads) },
+  ];
+}
+
+function workloadNames(workloads: readonly WorkloadSummary[]): readonly string[] {
+  return workloads.map(({ name }) => name).sort();
+}
+
+function evidenceNames(workloads: readonly WorkloadSummary[]): readonly string[] {
+  return [...new Set(workloads.flatMap(({ images }) => images.map(({ repository }) => names.evidence(repository))))].sort();
+}
+
+/** Runs never overlap; one that is due while the last is at work, or the control plane is away, starts up to an hour late. */
+const STARTING_DEADLINE = 3600;
+
+/** A killed or evicted pod, or an API server that was away for a moment: the same Job goes on with what it began. */
+const RETRIES = 3;
+
+function cronJob(
+  policy: PolicyDocument,
+  metadata: Required<Pick<Manifest['metadata'], 'name' | 'namespace' | 'labels'>>,
+  mount: AgentMount,
+): Manifest {
+  const { labels } = metadata;
+  const container = agentContainer(mount, {
+    command: 'promote',
+    resources: { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+    // All pods of a Job are one holder of the Lease: a new one takes it over from the one that was killed.
+    env: [{ name: 'PATCHWAY_RUN', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } }],
+  });
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata,
+    spec: {
+      schedule: policy.promotion.schedule,
+      timeZone: policy.timeZone,
+      concurrencyPolicy: 'Forbid',
+      startingDeadlineSeconds: STARTING_DEADLINE,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 3,
+      jobTemplate: {
+        metadata: { labels },
+        spec: {
+          backoffLimit: RETRIES,
+          // Not before the old pod is gone for sure: two pods of one Job would share the Lease.
+          podReplacementPolicy: 'Failed',
+          activeDeadlineSeconds: 2 * runSeconds(policy.rollout),
+          template: {
+            metadata: { labels },
+            spec: agentPod(mount, metadata.name, {
+              restartPolicy: 'Never',
+              activeDeadlineSeconds: runSeconds(policy.rollout),
+              terminationGracePeriodSeconds: 10,
+              containers: [container],
+            }),
+          },
+        },
+      },
+    },
+  };
+}

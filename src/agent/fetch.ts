@@ -69,6 +69,12 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
+/** Where Node and OCI call an architecture differently. */
+const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
+  ['x64', 'amd64'],
+  ['ia32', '386'],
+]);
+
 const inPod: FetchEffects = {
   registry: async ({ registrySecret, registryCa }) => {
     const docker = registrySecret === undefined ? undefined : await mounted(FILES.credentials, MISSING.secret(registrySecret));
@@ -79,7 +85,7 @@ const inPod: FetchEffects = {
     });
   },
   write: (file, text) => writeFile(file, text),
-  platform: `linux/${{ x64: 'amd64', ia32: '386' }[process.arch as string] ?? process.arch}`,
+  platform: `linux/${ARCHITECTURES.get(process.arch) ?? process.arch}`,
 };
 
 const MISSING = {

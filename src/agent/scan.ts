@@ -67,6 +67,8 @@ function withScan(
   const released = locked === undefined ? {} : { releasedAt: locked.releasedAt };
   const findings = judgeFindings(policy.gate, found, { asOf: at, firstSeen, ...released });
   const runs = results.map(({ run }) => run);
-  const scan = { policy, repository: target.repository, digest, platforms, scannedAt: at, runs, findings };
+  // Where nothing could be fetched, an earlier scan of the same digest knows its platforms.
+  const known = { ...stored.evidence?.digests[digest]?.platforms, ...platforms };
+  const scan = { policy, repository: target.repository, digest, platforms: known, scannedAt: at, runs, findings };
   return { evidence: addScan(stored.evidence, scan), firstSeen };
 }

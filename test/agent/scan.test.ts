@@ -204,9 +204,11 @@ describe('an image that was not fetched', () => {
   });
 
   it('keeps what the last scan of the digest found, but not that it was complete', async () => {
-    const { cluster, found: before } = await run();
+    const platforms = { 'linux/amd64': DIGEST.platform };
+    const { cluster, found: before } = await run({ fetched: { platforms } });
     const { found, firstSeen } = await run({ cluster, start: START + DAY, fetched: { failure } });
     expect(found?.findings).toEqual(before?.findings);
+    expect(found?.platforms).toEqual(platforms);
     expect(found?.complete).toBe(false);
     expect(Object.keys(firstSeen)).toHaveLength(8);
   });

@@ -1,9 +1,11 @@
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evidenceVerdict } from '../../src/gate/evidence-verdict.js';
 import { names } from '../../src/manifest/names.js';
 import type { PolicyDocument } from '../../src/policy/policy.js';
+import { sandbox } from '../cli/fake-io.js';
 import {
   apply,
   digestOf,
@@ -47,6 +49,24 @@ async function found(namespace: string, document: PolicyDocument, workload: Work
   return scanned && { ...stored, found: scanned, verdict: evidenceVerdict(document, stored.evidence, digest, Date.now()) };
 }
 
+/** `patchway gate` under the same deadlines, on reports that the same scanners wrote on the same image earlier. */
+async function gateOnReports(tag: string) {
+  const policy = {
+    name: 'scan-test',
+    gate: { deadlines: { critical: '2d', high: '7d', medium: '30d', low: '90d' }, exploited: { deadline: '1d' } },
+    stages: [{ name: 'test', namespace: 'test' }],
+  };
+  const [grype, trivy] = ['grype', 'trivy'].map((name) =>
+    fileURLToPath(new URL(`../gate/fixtures/${name}-web-${tag}.json`, import.meta.url)),
+  );
+  const { CreatedAt: asOf } = JSON.parse(readFileSync(trivy!, 'utf8')) as { CreatedAt: string };
+  const reports = ['--report', grype!, '--report', trivy!, '--image', `${REGISTRY}/web:${tag}`];
+  const { run } = sandbox({ 'policy.json': JSON.stringify(policy) });
+  const { code, stdout } = await run('gate', '--policy', 'policy.json', ...reports, '--as-of', asOf, '--format', 'json');
+  const { images } = JSON.parse(stdout) as { images: { findings: { id: string; package: string; failsAt: string | null }[] }[] };
+  return { code, findings: images.flatMap(({ findings }) => findings.map(({ id, package: name, failsAt }) => [id, name, failsAt])) };
+}
+
 describe.runIf(hasCluster())('scans on a cluster', () => {
   beforeAll(async () => {
     await Promise.all([STAGING, PRODUCTION].map(freshNamespace));
@@ -57,6 +77,14 @@ describe.runIf(hasCluster())('scans on a cluster', () => {
 
   it('finds the 8 vulnerabilities of what runs with each scanner, and with both', async () => {
     const digest = await deployWeb(STAGING, '1.0.0');
+    for (const scanner of SCANNERS) {
+      const alone = await scan(STAGING, testPolicy({ scanners: [scanner] }), webWorkload('1.0.0'), digest);
+      expect({ kind: scanner.kind, ended: alone.ended, findings: alone.found.findings.length }).toEqual({
+        kind: scanner.kind,
+        ended: 'Complete',
+        findings: 8,
+      });
+    }
     const both = await scan(STAGING, testPolicy(), webWorkload('1.0.0'), digest);
     expect(both.ended).toBe('Complete');
     expect(both.found).toMatchObject({
@@ -77,14 +105,6 @@ describe.runIf(hasCluster())('scans on a cluster', () => {
     );
     expect(Object.keys(both.firstSeen)).toHaveLength(8);
     expect(both.verdict.verdict).toBe('fail');
-    for (const scanner of SCANNERS) {
-      const alone = await scan(STAGING, testPolicy({ scanners: [scanner] }), webWorkload('1.0.0'), digest);
-      expect({ kind: scanner.kind, ended: alone.ended, findings: alone.found.findings.length }).toEqual({
-        kind: scanner.kind,
-        ended: 'Complete',
-        findings: 8,
-      });
-    }
   });
 
   it('scans what runs, not what the lock names, and passes web:1.0.2', async () => {
@@ -100,6 +120,20 @@ describe.runIf(hasCluster())('scans on a cluster', () => {
     expect(Object.keys(after.evidence?.digests ?? {}).sort()).toEqual([old, fixed].sort());
     expect(Object.keys(after.firstSeen)).toHaveLength(8);
   });
+
+  it.each([
+    ['1.0.0', STAGING, 2],
+    ['1.0.2', PRODUCTION, 0],
+  ])(
+    'finds in web:%s what the gate finds in reports on it, with the same deadlines; the gate exits accordingly',
+    async (tag, namespace, exit) => {
+      const { code, findings } = await gateOnReports(tag);
+      expect(code).toBe(exit);
+      const { evidence } = await storedIn(namespace);
+      const stored = evidence?.digests[digestOf(`web:${tag}`)]?.findings ?? [];
+      expect(stored.map(({ id, package: name, failsAt }) => [id, name, failsAt ?? null])).toEqual(findings);
+    },
+  );
 
   it('leaves what scans have stored alone when the manifests are applied again', async () => {
     const before = await storedIn(PRODUCTION);

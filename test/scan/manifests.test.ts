@@ -68,6 +68,10 @@ describe('the CronJob', () => {
 
   it('has a name that Kubernetes can make Jobs of', () => {
     expect(cronJob().metadata.name).toBe('patchway-scan-staging');
+    // A policy's stage names have 30 characters at most, and Kubernetes adds 11 to a CronJob's name of at most 52.
+    const longest = { ...staging, name: 's'.repeat(30) };
+    const made = scanManifests({ policy: policy(), stage: longest, workloads: shop, lock: lock(), mount });
+    expect(made.at(-1)?.metadata.name.length).toBeLessThanOrEqual(52);
   });
 });
 

@@ -51,7 +51,7 @@ export function nameOf({ repository, tag, digest }: Reference): string {
 function imagesIn(deployment: Readonly<Record<string, unknown>>, workload: WorkloadSummary, target: ScanTarget): readonly RunningImage[] {
   const spec = recordOf(deployment.spec);
   const pod = recordOf(recordOf(spec.template).spec);
-  const replicas = [recordOf(deployment.status).replicas, spec.replicas, 1].find((value) => typeof value === 'number') as number;
+  const replicas = countOf(recordOf(deployment.status).replicas) ?? countOf(spec.replicas) ?? 1;
   return workload.images
     .filter(({ reference }) => reference === target.reference)
     .flatMap(({ container, init }) => containers(init ? pod.initContainers : pod.containers).filter(({ name }) => name === container))
@@ -62,4 +62,8 @@ function imagesIn(deployment: Readonly<Record<string, unknown>>, workload: Workl
 
 function containers(list: unknown): readonly Readonly<Record<string, unknown>>[] {
   return Array.isArray(list) ? list.map(recordOf) : [];
+}
+
+function countOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }

@@ -7,11 +7,12 @@ import type { Manifest } from './manifest/manifest.js';
 import type { WorkloadSummary } from './manifest/stage-config.js';
 import type { PolicyDocument, Stage } from './policy/policy.js';
 import { isPatchwayError, type Problem } from './problem.js';
+import { promotionManifests } from './promotion/jobs.js';
 import { rulesManifests } from './rules/rules.js';
 import { scanManifests } from './scan/manifests.js';
 
 /** What Patchway does in a stage beside rolling its workloads. */
-export type Capability = 'scan' | 'exporter' | 'rules';
+export type Capability = 'scan' | 'promotion' | 'exporter' | 'rules';
 
 export interface CapabilityInput {
   readonly policy: PolicyDocument;
@@ -29,6 +30,7 @@ export interface Planned {
 
 const MANIFESTS: Readonly<Record<Capability, (input: CapabilityInput & { readonly mount: AgentMount }) => readonly Manifest[]>> = {
   scan: scanManifests,
+  promotion: promotionManifests,
   exporter: exporterManifests,
   rules: rulesManifests,
 };
@@ -41,27 +43,32 @@ export function planCapabilities(input: CapabilityInput, capabilities: readonly 
   if (missing.length > 0) return { manifests: [], problems: missing };
   const bundle = agentConfigMap(policy.name, stage.name, stage.namespace, input.agentBundle);
   const config = stageConfigMap({ schemaVersion: 1, policy: documentOf(policy), stage: stage.name, workloads }, stage.namespace);
-  const image = needsAgent(policy, capabilities) ? toolImage(input.lock, 'agent') : '';
+  const image = needsAgent(input, capabilities) ? toolImage(input.lock, 'agent') : '';
   const mount = { image, bundle: bundle.metadata.name, config: config.metadata.name };
   const parts = capabilities.map((capability) => attempt(() => MANIFESTS[capability]({ ...input, mount })));
   return {
-    manifests: [...(needsAgent(policy, capabilities) ? [bundle, config] : []), ...parts.flatMap((part) => part.value ?? [])],
+    manifests: [...(needsAgent(input, capabilities) ? [bundle, config] : []), ...parts.flatMap((part) => part.value ?? [])],
     problems: parts.flatMap((part) => part.problems),
   };
 }
 
 /** Every tool that is not locked, at once. */
-function toolProblems({ policy, lock }: CapabilityInput, capabilities: readonly Capability[]): readonly Problem[] {
+function toolProblems(input: CapabilityInput, capabilities: readonly Capability[]): readonly Problem[] {
+  const { policy, lock } = input;
   const tools: readonly ToolName[] = [
-    ...(needsAgent(policy, capabilities) ? (['agent'] as const) : []),
+    ...(needsAgent(input, capabilities) ? (['agent'] as const) : []),
     ...(capabilities.includes('scan') ? policy.scan.scanners.map(({ kind }) => kind) : []),
   ];
   return tools.flatMap((tool) => attempt(() => toolImage(lock, tool), `image lock tools.${tool}`).problems);
 }
 
-/** Rules alone, and an exporter that the policy does not want, run nothing. */
-function needsAgent(policy: PolicyDocument, capabilities: readonly Capability[]): boolean {
-  return capabilities.some((c) => c !== 'rules' && (c !== 'exporter' || policy.monitoring.exporter));
+/** Rules alone, an exporter that the policy does not want, and a promotion to a first stage run nothing. */
+function needsAgent({ policy, stage }: CapabilityInput, capabilities: readonly Capability[]): boolean {
+  return (
+    capabilities.includes('scan') ||
+    (capabilities.includes('promotion') && stage.after.length > 0) ||
+    (capabilities.includes('exporter') && policy.monitoring.exporter)
+  );
 }
 
 /** The fields that the agent is told, without what a parsed policy carries beside. */

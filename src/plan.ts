@@ -31,7 +31,7 @@ export function planStage({ policy, stage: name, workloads: given, lock, agentBu
   const { deployments, others, problems } = sortOut(given);
   const rollouts = deployments.map((deployment) => rolloutOf({ policy, stage, lock, deployment, beside: others }));
   const workloads = rollouts.map((rollout) => rollout.workload).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const beside = planCapabilities({ policy, stage, workloads, lock, agentBundle }, ['scan', 'exporter', 'rules']);
+  const beside = planCapabilities({ policy, stage, workloads, lock, agentBundle }, ['scan', 'promotion', 'exporter', 'rules']);
   const manifests = inOrder([
     ...others.map((manifest) => inNamespace(manifest, stage.namespace)),
     ...rollouts.flatMap((rollout) => rollout.manifests),
@@ -99,7 +99,7 @@ function empty(stage: Stage): Problem {
 /** Of two objects with one name, applying keeps the last. */
 function repeated(manifests: readonly Manifest[]): readonly Problem[] {
   const seen = new Set<string>();
-  const key = ({ apiVersion, kind, metadata }: Manifest) => `${apiVersion.split('/')[0]} ${kind} ${metadata.name}`;
+  const key = ({ apiVersion, kind, metadata }: Manifest) => `${apiVersion.split('/')[0]} ${kind} ${metadata.namespace} ${metadata.name}`;
   return manifests.flatMap((manifest) => {
     const known = seen.has(key(manifest));
     seen.add(key(manifest));

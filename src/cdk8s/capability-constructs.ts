@@ -27,6 +27,14 @@ export class MonitoringRules<S extends string = string> extends Construct {
   }
 }
 
+/** Promotes to a stage, by the policy, the images that ran well in the stages before. Nothing for a stage that comes after none. */
+export class PromotionPipeline<S extends string = string> extends Construct {
+  constructor(scope: Construct, id: string, props: CapabilityProps<S>) {
+    super(scope, id);
+    emitCapabilities(this, props, ['promotion']);
+  }
+}
+
 function emitCapabilities<S extends string>(scope: Construct, props: CapabilityProps<S>, capabilities: readonly Capability[]): void {
   const { policy, lock } = props;
   const workloads = props.workloads.map((w) => (RollingDeployment.isRollingDeployment(w) ? w.workload : w));

@@ -89,7 +89,18 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
 
   addLockCommands(program, io, exit);
 
+  program
+    .command('promote')
+    .description('take one step of the promotion to a stage, as its CronJob does: 2 where it is blocked')
+    .requiredOption('-t, --to <stage>', 'the stage to promote to')
+    .option('-p, --policy <file>', POLICY, 'patch-policy.yaml')
+    .option('-c, --context <name>', "the context of kubectl's configuration")
+    .option('-n, --dry-run', 'only say what would be done')
+    .addHelpText('after', example('promote --to production --dry-run'))
+    .action(async (options: PromoteArguments) => exit(await (await import('./promote.js')).promoteTo(options, io)));
+
   return program;
 }
 
+type PromoteArguments = Parameters<typeof import('./promote.js').promoteTo>[0];
 type GateArguments = Parameters<typeof import('./gate.js').gate>[0];

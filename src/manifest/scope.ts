@@ -63,5 +63,5 @@ export function inOrder(manifests: readonly Manifest[]): readonly Manifest[] {
 function sortKey({ kind, apiVersion, metadata }: Manifest): string {
   const position = ORDER.indexOf(kind);
   const rank = position === -1 ? ORDER.length : position;
-  return `${String(rank).padStart(2, '0')} ${kind} ${metadata.name} ${apiVersion}`;
+  return `${String(rank).padStart(2, '0')} ${kind} ${metadata.name} ${metadata.namespace} ${apiVersion}`;
 }

@@ -28,13 +28,17 @@ describe('the plan of a stage', () => {
     expect(problems).toEqual([]);
     expect(warnings).toEqual([]);
     expect(workloads.map((w) => w.name)).toEqual(['web']);
-    expect(manifests.every((m) => m.metadata.namespace === 'storefront')).toBe(true);
+    expect(titles(manifests.filter((m) => m.metadata.namespace !== 'storefront'))).toEqual([
+      'Role/patchway-promotion-production',
+      'RoleBinding/patchway-promotion-production',
+    ]);
     const kinds = [...new Set(manifests.map((m) => m.kind))];
     expect(kinds).toEqual([
       'ServiceAccount',
       'Role',
       'RoleBinding',
       'ConfigMap',
+      'Lease',
       'Service',
       'Deployment',
       'PodDisruptionBudget',
@@ -43,7 +47,12 @@ describe('the plan of a stage', () => {
       'ServiceMonitor',
     ]);
     expect(titles(manifests)).toEqual(
-      expect.arrayContaining(['Deployment/web', 'CronJob/patchway-scan-production', 'Deployment/patchway-exporter-production']),
+      expect.arrayContaining([
+        'Deployment/web',
+        'CronJob/patchway-promotion-production',
+        'CronJob/patchway-scan-production',
+        'Deployment/patchway-exporter-production',
+      ]),
     );
   });
 

@@ -7,7 +7,8 @@ import { podSeconds, scanPod } from './pod.js';
 /**
  * A run that could not start on time starts as long as this after it was due, in seconds: a day. Runs never overlap, so
  * one that is due while the last is still at work waits for it, and one missed while the control plane was away is made
- * up for; of several missed ones only the last starts. A short deadline would skip them without a word.
+ * up for; of several missed ones only the last starts. A short deadline would skip them without a word. That a schedule of
+ * every few minutes can miss more than 100 starts in a day costs an event, no run (pkg/controller/cronjob/utils.go).
  */
 const STARTING_DEADLINE = 24 * 3600;
 

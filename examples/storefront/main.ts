@@ -12,7 +12,8 @@ for (const stage of policy.stages) {
   const patching = new PatchStage(new Chart(app, stage.name), 'patching', { policy, stage: stage.name, lock, workloads });
 
   const names = patching.workloads.map(({ name }) => name).join(', ');
-  console.log(`${app.outdir}/${stage.name}.k8s.yaml: ${patching.manifests.length} objects for ${stage.namespace}: ${names}`);
+  // The cdk8s command shows only what goes to standard error.
+  console.error(`${app.outdir}/${stage.name}.k8s.yaml: ${patching.manifests.length} objects for ${stage.namespace}: ${names}`);
   for (const { path, message } of patching.warnings) console.warn(`warning: ${path}: ${message}`);
 }
 

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,11 +22,12 @@ let fromYaml: Awaited<ReturnType<typeof runIn>>;
 
 // As a user runs them: on the built package, which the test command has made.
 beforeAll(async () => {
-  printed = execFileSync('npx', ['tsx', '--tsconfig', 'examples/tsconfig.json', 'examples/storefront/main.ts'], {
+  const program = spawnSync(process.execPath, ['--import', 'tsx', 'examples/storefront/main.ts'], {
     cwd: root,
     encoding: 'utf8',
-    env: { ...process.env, CDK8S_OUTDIR: join(outdir, 'storefront') },
+    env: { ...process.env, CDK8S_OUTDIR: join(outdir, 'storefront'), TSX_TSCONFIG_PATH: 'examples/tsconfig.json' },
   });
+  printed = program.stderr;
   const directory = join(root, 'examples/storefront-yaml');
   const workloads = readdirSync(join(directory, 'workloads')).map((file) => `workloads/${file}`);
   fromYaml = await runIn(directory, ['synth', 'patch-policy.yaml', '-w', ...workloads, '-o', join(outdir, 'storefront-yaml')]);
@@ -66,8 +67,8 @@ describe('examples/storefront-yaml', () => {
   });
 });
 
-/** By kind and name; the order of objects in a file is the engine's. */
+/** By kind, namespace and name; the order of objects in a file is the engine's. */
 function objects(text: string): Readonly<Record<string, Manifest>> {
   const manifests = [parseAllDocuments(text)].flat().map((d) => ('toJS' in d ? d.toJS() : d) as Manifest);
-  return Object.fromEntries(manifests.map((m) => [`${m.kind}/${m.metadata.name}`, m]));
+  return Object.fromEntries(manifests.map((m) => [`${m.kind}/${m.metadata.namespace}/${m.metadata.name}`, m]));
 }

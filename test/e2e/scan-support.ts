@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { agentBundle } from '../../src/agent-bundle.js';
 import type { Evidence } from '../../src/gate/evidence.js';
 import { decodeFirstSeen } from '../../src/gate/first-seen.js';
@@ -41,12 +40,7 @@ function tool(name: string, tag: string) {
 /** Applies what synthesis makes of a policy and workloads for scans, strictly validated. Returns the objects. */
 export async function applyScan(namespace: string, document: PolicyDocument, workloads: readonly WorkloadSummary[]) {
   const stage = stageIn(namespace);
-  const code = agentConfigMap(
-    document.name,
-    stage.name,
-    namespace,
-    process.env.PATCHWAY_TEST_AGENT === undefined ? agentBundle() : readFileSync(process.env.PATCHWAY_TEST_AGENT, 'utf8'),
-  );
+  const code = agentConfigMap(document.name, stage.name, namespace, agentBundle());
   const config = stageConfigMap({ schemaVersion: 1, policy: document, stage: stage.name, workloads }, namespace);
   const tools = { agent: tool('node', '20'), trivy: tool('trivy', '0.74.0'), grype: tool('grype', '0.110.0') };
   const lock: ImageLock = { schemaVersion: 1, images: {}, tools };

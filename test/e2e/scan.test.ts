@@ -53,6 +53,7 @@ async function found(namespace: string, document: PolicyDocument, workload: Work
 async function gateOnReports(tag: string) {
   const policy = {
     name: 'scan-test',
+    scan: { schedule: '17 3 * * *', scanners: [{ kind: 'grype' }, { kind: 'trivy' }] },
     gate: { deadlines: { critical: '2d', high: '7d', medium: '30d', low: '90d' }, exploited: { deadline: '1d' } },
     stages: [{ name: 'test', namespace: 'test' }],
   };
@@ -62,7 +63,8 @@ async function gateOnReports(tag: string) {
   const { CreatedAt: asOf } = JSON.parse(readFileSync(trivy!, 'utf8')) as { CreatedAt: string };
   const reports = ['--report', grype!, '--report', trivy!, '--image', `${REGISTRY}/web:${tag}`];
   const { run } = sandbox({ 'policy.json': JSON.stringify(policy) });
-  const { code, stdout } = await run('gate', '--policy', 'policy.json', ...reports, '--as-of', asOf, '--format', 'json');
+  const { code, stdout, stderr } = await run('gate', '--policy', 'policy.json', ...reports, '--as-of', asOf, '--format', 'json');
+  if (stdout === '') throw new Error(stderr);
   const { images } = JSON.parse(stdout) as { images: { findings: { id: string; package: string; failsAt: string | null }[] }[] };
   return { code, findings: images.flatMap(({ findings }) => findings.map(({ id, package: name, failsAt }) => [id, name, failsAt])) };
 }

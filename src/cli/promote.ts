@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, throughKubectl } from '../agent/kubernetes.js';
@@ -54,7 +54,7 @@ export async function promoteTo(
       io.err(`${options.policy} is not the policy that the cluster promotes by: apply its manifests. The cluster's policy is followed.\n`);
     }
     const world = { config, cluster, now: io.now, sleep: effects.sleep, log: (line: string) => io.out(`${line}\n`) };
-    return exitCode(await promote(world, { identity: identity(), dryRun: options.dryRun ?? false, stopping: () => stopping }));
+    return exitCode(await promote(world, { identity: identity(io), dryRun: options.dryRun ?? false, stopping: () => stopping }));
   } finally {
     process.removeListener('SIGINT', stop);
     cluster.close();
@@ -87,8 +87,8 @@ async function configInCluster(cluster: Cluster, { name, namespace }: Stage): Pr
 }
 
 /** Not another run's, even of the same person. */
-function identity(): string {
-  return `${userInfo().username}@${hostname()}-${randomBytes(3).toString('hex')}`;
+function identity({ env }: Io): string {
+  return `${env.USER ?? 'somebody'}@${hostname()}-${randomBytes(3).toString('hex')}`;
 }
 
 function exitCode(end: PromotionEnd): 0 | 2 {

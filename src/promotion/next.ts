@@ -4,7 +4,7 @@ import { followCandidate, judgementOf, passes } from './candidate.js';
 import { compareWithRecord } from './foreign.js';
 import { type Change, changedImages, changesBetween, describeImage, describeImages } from './images.js';
 import { intending, troubled, untroubled, withHistory } from './record.js';
-import { refusalOf, stillRefused } from './refused.js';
+import { isRefused, refusalOf, stillRefused } from './refused.js';
 import type { Decision, Situation } from './situation.js';
 import type { Candidate, PromotionState, WorkloadImages } from './state.js';
 
@@ -17,7 +17,9 @@ export function chooseNext(situation: Situation): Decision {
   const known: Situation = { ...situation, state: { ...recorded.state, refused: stillRefused(recorded.state.refused, before.images) } };
   const candidate = followCandidate(known, before, running);
   const { candidate: _, ...state } = known.state;
-  const followed: PromotionState = { ...state, policyHash: situation.policy.hash, ...(candidate === undefined ? {} : { candidate }) };
+  // Nothing is counted for an image that is not going to be tried.
+  const waits = candidate !== undefined && !isRefused(state.refused, changesBetween(running, candidate.digests));
+  const followed: PromotionState = { ...state, policyHash: situation.policy.hash, ...(waits ? { candidate } : {}) };
   const decision = weigh({ situation: { ...known, state: followed }, before, running, candidate });
   return withdrawn === undefined || decision.kind === 'wait' || decision.kind === 'promote' ? decision : withdrawn(followed);
 }

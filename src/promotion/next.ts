@@ -66,7 +66,8 @@ function nothingNew({ situation, before, running }: Weighed): Decision {
 function refused({ state, stage }: Situation, changes: readonly Change[]): Decision | undefined {
   const refusal = refusalOf(state.refused, changes);
   if (refusal === undefined) return undefined;
-  const because = `${describe(changes)} was refused on ${refusal.at} and is not tried again. ${refusal.reason}`;
+  const named = changes.filter(({ to }) => state.refused.some(({ digest }) => digest === to.digest));
+  const because = `${describe(named)} was refused on ${refusal.at} and is not tried again. ${refusal.reason}`;
   const unblock = `Move ${stage.after.join(' and ')} to another image.`;
   return { kind: 'blocked', by: 'refused', because, unblock, state: { ...state, step: 'idle' } };
 }

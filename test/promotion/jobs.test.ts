@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { dig } from '../../src/manifest/deployment.js';
+import { jobs } from '../../src/promotion/jobs.js';
+import { api, policy, production, staging, web } from '../rules/storefront.js';
+
+const mount = { image: 'docker.io/library/node:20@sha256:1', bundle: 'patchway-agent-1', config: 'patchway-config-1' };
+const NAME = 'patchway-promotion-production';
+const EVIDENCE = expect.stringMatching(/^patchway-evidence-ghcr-io-acme-web-/);
+const make = (stage = production, workloads = [web, api], stages = policy.stages) =>
+  jobs.manifests({ policy: { ...policy, stages }, stage, workloads, mount });
+const rulesOf = (namespace: string, manifests = make()) =>
+  dig(
+    manifests.find(({ kind, metadata }) => kind === 'Role' && metadata.namespace === namespace),
+    'rules',
+  );
+
+describe('the promotion of a stage by jobs', () => {
+  it('is one of each in its namespace, and access to the one before', () => {
+    expect(make().map(({ kind, metadata }) => `${metadata.namespace} ${kind} ${metadata.name}`)).toEqual([
+      `storefront ServiceAccount ${NAME}`,
+      `storefront Role ${NAME}`,
+      `storefront RoleBinding ${NAME}`,
+      `storefront-staging Role ${NAME}`,
+      `storefront-staging RoleBinding ${NAME}`,
+      `storefront ConfigMap ${NAME}`,
+      `storefront Lease ${NAME}`,
+      `storefront CronJob ${NAME}`,
+    ]);
+  });
+
+  it('may change its own workloads, state and Lease, by name', () => {
+    expect(rulesOf('storefront')).toEqual([
+      { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'patch'], resourceNames: ['api', 'web'] },
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'update'], resourceNames: [NAME] },
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['get'], resourceNames: [EVIDENCE] },
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'update'], resourceNames: [NAME] },
+    ]);
+  });
+
+  it('may only look at the workloads and evidence of the stage before', () => {
+    expect(rulesOf('storefront-staging')).toEqual([
+      { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'], resourceNames: ['api', 'web'] },
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['get'], resourceNames: [EVIDENCE] },
+    ]);
+    const bindings = make().filter(({ kind }) => kind === 'RoleBinding');
+    for (const binding of bindings) {
+      expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name: NAME, namespace: 'storefront' }]);
+    }
+  });
+
+  it('looks at every stage that it comes after, and no other', () => {
+    const [qa, dev] = [
+      { ...staging, name: 'qa', namespace: 'storefront-qa' },
+      { ...staging, name: 'dev', namespace: 'storefront-dev' },
+    ];
+    const last = { ...production, after: ['staging', 'qa'] };
+    const namespaces = make(last, [web], [dev, staging, qa, last]).map(({ metadata }) => metadata.namespace);
+    expect([...new Set(namespaces)]).toEqual(['storefront', 'storefront-staging', 'storefront-qa']);
+  });
+
+  it('keeps state and Lease without contents, so that applying them again leaves what runs have stored', () => {
+    for (const manifest of make().filter(({ kind }) => kind === 'ConfigMap' || kind === 'Lease')) {
+      expect(Object.keys(manifest).sort()).toEqual(['apiVersion', 'kind', 'metadata']);
+    }
+  });
+
+  it('runs one restricted pod at a time, on the schedule, and retries what was cut off', () => {
+    const cronJob = make().find(({ kind }) => kind === 'CronJob');
+    expect(cronJob?.spec).toMatchObject({
+      schedule: '*/10 * * * *',
+      timeZone: 'UTC',
+      concurrencyPolicy: 'Forbid',
+      startingDeadlineSeconds: 3600,
+      jobTemplate: {
+        spec: {
+          backoffLimit: 3,
+          podReplacementPolicy: 'Failed',
+          // Twice the 10 min of the rollout's deadline and its slack, 10 s of readiness, and 2 min for the rest.
+          activeDeadlineSeconds: 2 * 1360,
+          template: {
+            spec: {
+              serviceAccountName: NAME,
+              activeDeadlineSeconds: 1360,
+              restartPolicy: 'Never',
+              automountServiceAccountToken: false,
+              securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+              containers: [
+                {
+                  name: 'promote',
+                  command: ['node', '/patchway/agent/agent.mjs', 'promote'],
+                  securityContext: { readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+                },
+              ],
+            },
+          },
+        },
+      },
+    });
+  });
+
+  it('is not made for a stage that comes after none, nor without images', () => {
+    expect(make(staging)).toEqual([]);
+    expect(make(production, [])).toEqual([]);
+    expect(make(production, [{ ...web, images: [] }])).toEqual([]);
+  });
+});

@@ -11,7 +11,7 @@ export interface Schedule {
 export function scheduleOf(schedule: string, timeZone: string): Schedule {
   const fields = parseSchedule(schedule);
   const zone = zoneOf(timeZone);
-  return { next: (afterMs) => ('message' in fields ? undefined : nextFire(fields, zone, afterMs)) };
+  return { next: (afterMs) => ('message' in fields ? undefined : (soonFire(fields, zone, afterMs) ?? nextFire(fields, zone, afterMs))) };
 }
 
 /**
@@ -34,6 +34,34 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** As far as a weekly schedule looks ahead. */
+const SOON = 8;
+
+/** The same as `nextFire` by plain arithmetic, on days on which the clocks do not change; undefined where that does not tell. */
+function soonFire(fields: CronFields, zone: Zone, afterMs: number): number | undefined {
+  let at = Math.floor(afterMs / MINUTE) * MINUTE + MINUTE;
+  for (let day = 0; day < SOON && zone.isSteady(at); day++) {
+    const offset = zone.offsetAt(at);
+    const midnight = Math.floor((at + offset) / DAY) * DAY;
+    const wall = new Date(midnight);
+    const fire =
+      fields.month.has(wall.getUTCMonth() + 1) && matchesDay(fields, wall) ? fireInDay(fields, at + offset - midnight) : undefined;
+    if (fire !== undefined) return midnight + fire - offset;
+    at = midnight + DAY - offset;
+  }
+  return undefined;
+}
+
+/** The first time of day that matches, not before this one; both in milliseconds since midnight. */
+function fireInDay({ hour, minute }: CronFields, from: number): number | undefined {
+  const first = Math.floor(from / HOUR);
+  for (let h = first; h < 24; h++) {
+    if (!hour.has(h)) continue;
+    for (let m = h === first ? (from % HOUR) / MINUTE : 0; m < 60; m++) if (minute.has(m)) return h * HOUR + m * MINUTE;
+  }
+  return undefined;
+}
+
 /**
  * The controller's library steps through months, days, hours and minutes on the wall clock. What it does where the clocks
  * change follows from these very steps, so they are taken here as well.
@@ -45,10 +73,12 @@ function nextFire(fields: CronFields, zone: Zone, afterMs: number): number | und
   let at = Math.floor(afterMs / MINUTE) * MINUTE + MINUTE;
   const lastYear = clock.wall(at).getUTCFullYear() + 5;
   let stepped = false;
-  const step = (start: (wall: Date) => number, next: (at: number) => number) => {
-    if (!stepped) at = clock.instant(start(clock.wall(at)));
+  const step = (start: ((wall: Date) => number) | undefined, next: (at: number) => number) => {
+    if (!stepped && start !== undefined) at = clock.instant(start(clock.wall(at)));
     stepped = true;
-    at = next(at);
+    // Where a zone left a day out (Samoa in 2011) the library steps on the spot for ever.
+    const reached = next(at);
+    at = reached > at ? reached : at + DAY;
   };
 
   search: while (clock.wall(at).getUTCFullYear() <= lastYear) {
@@ -65,7 +95,7 @@ function nextFire(fields: CronFields, zone: Zone, afterMs: number): number | und
       if (clock.wall(at).getUTCHours() === 0) continue search;
     }
     while (!fields.minute.has(clock.wall(at).getUTCMinutes())) {
-      step(startOfMinute, (t) => t + MINUTE * (zone.isSteady(t) ? until(fields.minute, clock.wall(t).getUTCMinutes(), 60) : 1));
+      step(undefined, (t) => t + MINUTE * (zone.isSteady(t) ? until(fields.minute, clock.wall(t).getUTCMinutes(), 60) : 1));
       if (clock.wall(at).getUTCMinutes() === 0) continue search;
     }
     return at;
@@ -82,7 +112,6 @@ function matchesDay(fields: CronFields, wall: Date): boolean {
 const startOfMonth = (wall: Date) => Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth(), 1);
 const startOfDay = (wall: Date) => Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth(), wall.getUTCDate());
 const startOfHour = (wall: Date) => startOfDay(wall) + wall.getUTCHours() * HOUR;
-const startOfMinute = (wall: Date) => wall.getTime();
 const nextMonth = (wall: Date) => {
   const next = new Date(wall);
   next.setUTCMonth(wall.getUTCMonth() + 1);

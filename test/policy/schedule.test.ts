@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseSchedule } from '../../src/policy/cron.js';
+import { nextFires, resolveMinute } from '../../src/policy/schedule.js';
+
+interface Fixture {
+  readonly count: number;
+  readonly cases: readonly { zone: string; schedule: string; start: string; fires: readonly string[] }[];
+}
+
+const oracle: Fixture = JSON.parse(readFileSync(new URL('./fixtures/cron.json', import.meta.url), 'utf8'));
+const iso = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z');
+
+describe('a schedule fires when Kubernetes fires it', () => {
+  const zones = [...new Set(oracle.cases.map(({ zone }) => zone))];
+  it.each(zones)('in %s', (zone) => {
+    for (const { schedule, start, fires } of oracle.cases.filter((c) => c.zone === zone)) {
+      const got = nextFires(schedule, zone, Date.parse(start), oracle.count).map(iso);
+      expect(got, `${schedule} after ${start}`).toEqual(fires);
+    }
+  });
+
+  it('is compared on many cases', () => expect(oracle.cases.length).toBeGreaterThan(300));
+
+  it('never, on 30 February', () => expect(nextFires('0 0 30 2 *', 'UTC', Date.UTC(2026, 0, 1), 1)).toEqual([]));
+
+  it('after the given instant, not at it', () => {
+    expect(nextFires('0 0 * * *', 'UTC', Date.UTC(2026, 0, 1), 1)).toEqual([Date.UTC(2026, 0, 2)]);
+  });
+
+  it('also past a day that a zone left out', () => {
+    expect(nextFires('0 12 * * SUN', 'Pacific/Apia', Date.UTC(2011, 11, 28), 1).map(iso)).toEqual(['2011-12-31T22:00:00Z']);
+  });
+});
+
+describe('a schedule is read', () => {
+  it.each(['*/5 * * * *', '0 0 1,15 * ?', '5/20 0-3 * JAN-jun sun', '@daily', '  1 2 3 4 5 '])('%s', (schedule) => {
+    expect(parseSchedule(schedule)).not.toHaveProperty('message');
+  });
+
+  it.each([
+    ['', 'five fields'],
+    ['* * * *', 'has 4'],
+    ['0 0 * * * *', 'has 6'],
+    ['60 * * * *', 'not within a minute'],
+    ['0 24 * * *', 'not within an hour'],
+    ['0 0 0 * *', 'not within a day of month'],
+    ['0 0 * 13 *', 'not within a month'],
+    ['0 0 * * 7', 'not within a day of week'],
+    ['0 0 * * L', 'not within a day of week'],
+    ['0 0 * * 1#2', 'cannot be read'],
+    ['0 0 * * 5-1', 'ends before it starts'],
+    ['*/0 * * * *', 'a step of 0'],
+    ['*-5 * * * *', 'cannot be read'],
+    ['@every 1h', 'depends on when it starts'],
+    ['@fortnightly', 'no such macro'],
+    ['TZ=UTC 0 0 * * *', 'no time zone'],
+    ['CRON_TZ=UTC 0 0 * * *', 'no time zone'],
+  ])('or refused: %s', (schedule, message) => {
+    const read = parseSchedule(schedule);
+    expect(read).toEqual({ message: expect.stringContaining(message), hint: expect.stringMatching(/\w/) });
+  });
+});
+
+describe('H', () => {
+  it('becomes a minute', () => expect(resolveMinute('H 3 * * *', 137)).toBe('17 3 * * *'));
+  it('leaves other schedules alone', () => expect(resolveMinute('5 3 * * *', 137)).toBe('5 3 * * *'));
+});

@@ -64,15 +64,23 @@ function whereIn(json: string, error: unknown): Pick<Problem, 'line' | 'column'>
 const FOREIGN: readonly (readonly [member: string, name: string])[] = [
   ['manifest_hash', 'a report of Clair'],
   ['runs', 'a SARIF log'],
-  ['bomFormat', 'a CycloneDX SBOM'],
-  ['spdxVersion', 'an SPDX SBOM'],
   ['ClusterName', 'a report of "trivy k8s" on a cluster'],
-  ['artifacts', 'an SBOM of Syft'],
   ['statements', 'an OpenVEX document'],
   ['vulnerabilities', "another scanner's report"],
 ];
 
+/** Lists of what is in an image, by a member that only they have; scanners take them in an image's place. */
+const SBOMS: readonly (readonly [member: string, name: string])[] = [
+  ['bomFormat', 'a CycloneDX SBOM'],
+  ['spdxVersion', 'an SPDX SBOM'],
+  ['artifacts', 'an SBOM of Syft'],
+];
+
 function foreign(document: unknown): string {
+  const sbom = isObject(document) ? SBOMS.find(([member]) => member in document)?.[1] : undefined;
+  if (sbom !== undefined) {
+    return `This is ${sbom}: it says what is in an image, not what is wrong with it. Scan it, an SBOM that Syft made with "grype sbom:SBOM --output json --file REPORT", one that Trivy made with "trivy sbom --format json --output REPORT SBOM", and give the gate that report.`;
+  }
   const name = isObject(document) ? FOREIGN.find(([member]) => member in document)?.[1] : undefined;
   const what = name === undefined ? 'This is no report of a scanner that is understood.' : `This is ${name}, which the gate does not read.`;
   return `${what} Give it one image's report, as made by: ${commands()}.`;

@@ -46,8 +46,23 @@ function sourceIdentity(report: JsonNode) {
   const target = source && member(source, 'target');
   if (target === undefined) return imageIdentity(undefined, []);
   if (typeof target.value === 'string') return imageIdentity(target.value, []);
+  refuseForeignSbom(target);
   return imageIdentity(text(target, 'userInput'), texts(target, 'repoDigests'), text(target, 'manifestDigest'));
 }
+
+/**
+ * Grype (0.110) finds nothing in the distribution's packages of an SBOM that Trivy made, and exits 0: it does not
+ * understand how Trivy writes the distribution. What was not looked at must not count as clean.
+ * @throws where the image's id is as in Trivy's CycloneDX or SPDX; Syft's is a digest or a name of its own
+ */
+function refuseForeignSbom(target: JsonNode): void {
+  const id = text(target, 'imageID');
+  if (id === undefined || !/^(pkg:oci\/|ContainerImage-)/.test(id)) return;
+  throw unexpected({ value: id, key: 'imageID', parent: target }, "the id of an image, or of Syft's SBOM of one", OWN_SBOM);
+}
+
+const OWN_SBOM =
+  'Grype overlooks findings in an SBOM that Trivy made. Give it one that Syft made, or scan this one with "trivy sbom SBOM".';
 
 function matchFindings(match: JsonNode): readonly Finding[] {
   const vulnerability = object(match, 'vulnerability');

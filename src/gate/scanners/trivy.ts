@@ -18,6 +18,8 @@ function read(report: JsonNode): Report {
   if (number(report, 'SchemaVersion') !== 2) {
     throw unexpected(member(report, 'SchemaVersion') ?? report, '2', 'Scan again with Trivy 0.20 or later.');
   }
+  const sbom = SBOM_TYPES.includes(text(report, 'ArtifactType') ?? '');
+  if (sbom) refuseForeignSbom(report);
   const metadata = member(report, 'Metadata');
   const release = member(report, 'Trivy');
   const version = release && text(release, 'Version');
@@ -26,10 +28,40 @@ function read(report: JsonNode): Report {
     scanner: 'trivy',
     ...(version === undefined ? {} : { scannerVersion: version }),
     ...(createdAt === undefined ? {} : { createdAt }),
-    ...imageIdentity(text(report, 'ArtifactName'), metadata === undefined ? [] : texts(metadata, 'RepoDigests')),
+    ...imageIdentity(imageName(report, sbom), metadata === undefined ? [] : texts(metadata, 'RepoDigests')),
     findings: items(report, 'Results').flatMap(resultFindings),
   };
 }
+
+const SBOM_TYPES = ['cyclonedx', 'spdx'];
+
+/** The name of an SBOM's image is in its metadata: the report itself is named by the SBOM's file. */
+function imageName(report: JsonNode, sbom: boolean): string | undefined {
+  const metadata = sbom ? member(report, 'Metadata') : undefined;
+  return (metadata && (text(metadata, 'Reference') ?? texts(metadata, 'RepoTags')[0])) ?? text(report, 'ArtifactName');
+}
+
+/**
+ * Trivy (0.74) loses what it needs to know from Syft's SBOMs, without a word: the distribution from SPDX, and source
+ * packages, which most distributions' advisories name, from both. What was not looked at must not count as clean.
+ * @throws where the report shows it
+ */
+function refuseForeignSbom(report: JsonNode): void {
+  const metadata = member(report, 'Metadata');
+  const system = metadata && member(metadata, 'OS');
+  const results = items(report, 'Results');
+  if (system && text(system, 'Family') === 'none' && results.length === 0) {
+    throw unexpected({ value: 'none', key: 'Family', parent: system }, 'a distribution', OWN_SBOM);
+  }
+  for (const item of results.flatMap((result) => items(result, 'Packages'))) {
+    const identifier = member(item, 'Identifier');
+    const purl = identifier && text(identifier, 'PURL');
+    if (purl !== undefined && /[?&]upstream=/.test(purl)) throw unexpected(item, 'a package that Trivy knows the source of', OWN_SBOM);
+  }
+}
+
+const OWN_SBOM =
+  'Trivy overlooks findings in an SBOM that another program made. Give it one that Trivy made, or scan this one with "grype sbom:SBOM".';
 
 /** A result is one set of packages: the distribution's, or those of one language or lock file. */
 function resultFindings(result: JsonNode): readonly Finding[] {

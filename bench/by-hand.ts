@@ -39,6 +39,14 @@ for (const stage of ['staging', 'production']) {
   for (const name of ['settings', 'evidence-web', 'evidence-api', 'evidence-worker', 'script']) config(chart, metadata(name));
   monitor(chart, metadata('exporter'));
   rules(chart, metadata('alerts'));
+  if (stage === 'production') {
+    account(chart, metadata('promoter'));
+    access(chart, metadata('promoter'));
+    access(chart, { ...metadata('promoter-before'), namespace: 'storefront-staging' });
+    config(chart, metadata('promotion'));
+    lease(chart, metadata('promotion'));
+    scan(chart, metadata('promoter'));
+  }
 }
 app.synth();
 
@@ -158,7 +166,7 @@ function access(chart: Chart, metadata: Metadata): void {
 
 function scan(chart: Chart, metadata: Metadata): void {
   const containers = ['fetch', 'trivy', 'grype'].map(container);
-  new ApiObject(chart, 'scan', {
+  new ApiObject(chart, `scan-${metadata.name}`, {
     apiVersion: 'batch/v1',
     kind: 'CronJob',
     metadata,
@@ -175,6 +183,10 @@ function scan(chart: Chart, metadata: Metadata): void {
       },
     },
   });
+}
+
+function lease(chart: Chart, metadata: Metadata): void {
+  new ApiObject(chart, 'lease', { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata });
 }
 
 function config(chart: Chart, metadata: Metadata): void {

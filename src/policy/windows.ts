@@ -76,10 +76,16 @@ function spans(windows: readonly Window[], kind: Window['kind'], from: number, t
 function spansOf({ schedule, timeZone, duration, cutoff }: Window, from: number, to: number): readonly Span[] {
   const { next } = scheduleOf(schedule, timeZone);
   const found: Span[] = [];
-  for (let fire = next(from - duration); fire !== undefined && fire < to + cutoff; fire = next(fire)) {
+  for (let fire = next(from - duration); fire !== undefined && fire < to + cutoff; fire = following(next, fire, duration)) {
     found.push({ opens: fire, closes: fire + duration, cutoff });
   }
   return found;
+}
+
+/** The next opening that matters: where a window opens again and again while it is open, few of its openings say the same. */
+function following(next: (after: number) => number | undefined, fire: number, duration: Milliseconds): number | undefined {
+  const later = next(fire + duration / 2);
+  return later !== undefined && later <= fire + duration ? later : next(fire);
 }
 
 /** One interval where several meet or overlap; sorted by when they open. */

@@ -71,9 +71,16 @@ function way(document: PolicyDocument, target: Stage, waits: Waits, scan: Schedu
   const scannedThere = pace === 'slow' && gate.onMissingEvidence === 'block';
   const starts = startsOf(stages, waits.waits);
 
-  const reach = (stage: Stage, foundAt: number, path: readonly string[]): readonly Leg[] | undefined => {
-    if (path.includes(stage.name)) return undefined;
-    const before = stages.filter(({ name }) => stage.after.includes(name)).map((s) => reach(s, foundAt, [...path, stage.name]));
+  const reach = (stage: Stage, foundAt: number, known: Map<string, readonly Leg[] | undefined>): readonly Leg[] | undefined => {
+    // Also ends where stages wait for one another: a stage that is being reached has no legs yet.
+    if (known.has(stage.name)) return known.get(stage.name);
+    known.set(stage.name, undefined);
+    const legs = stageLegs(stage, foundAt, (before) => reach(before, foundAt, known));
+    known.set(stage.name, legs);
+    return legs;
+  };
+  const stageLegs = (stage: Stage, foundAt: number, reachBefore: (before: Stage) => readonly Leg[] | undefined) => {
+    const before = stages.filter(({ name }) => stage.after.includes(name)).map(reachBefore);
     const last = before.reduce(
       (a, b) => (a && b && (b.at(-1)?.at ?? 0) > (a.at(-1)?.at ?? 0) ? b : a && b ? a : undefined),
       before[0] ?? [],
@@ -86,7 +93,7 @@ function way(document: PolicyDocument, target: Stage, waits: Waits, scan: Schedu
     const start = firstStart(promoted, starts.get(stage.windows), seen);
     return start === undefined ? undefined : [...last, { what: `in ${stage.name}`, at: start + rolling }];
   };
-  return (foundAt) => reach(target, foundAt, []);
+  return (foundAt) => reach(target, foundAt, new Map());
 }
 
 /** When rollouts may start, by the windows; nothing where they are always open. */

@@ -2,6 +2,8 @@ import type { Problem } from '../problem.js';
 import type { Check, Draft } from './checks/check.js';
 import { deadlinesAreGiven, deadlinesFollowSeverity } from './checks/deadlines.js';
 import { budgetAllowsDrains } from './checks/disruption-budget.js';
+import { exceptionsDiffer, exceptionsNameStages } from './checks/exceptions.js';
+
 import { deadlinesCanBeMet } from './checks/in-time.js';
 import { evidenceOutlivesScans, rolloutCanMove, rolloutCanSucceed, scannersDiffer } from './checks/rollout-and-scan.js';
 import { schedulesFire } from './checks/schedules.js';
@@ -15,6 +17,8 @@ const CHECKS: readonly Check[] = [
   evidenceOutlivesScans,
   deadlinesAreGiven,
   deadlinesFollowSeverity,
+  exceptionsNameStages,
+  exceptionsDiffer,
   rolloutCanMove,
   rolloutCanSucceed,
   budgetAllowsDrains,

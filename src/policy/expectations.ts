@@ -34,6 +34,17 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   stages: expectation('There is no stage.', "at least one, such as { name: 'production', namespace: 'shop' }"),
   engine: expectation('There is no such promotion engine.', "'jobs', the only engine"),
   url: expectation('This is not an address.', "one that starts with 'https://' or 'http://'"),
+  words: expectation('This says nothing.', 'text that is not empty'),
+  vulnerability: expectation('This is not the name of a vulnerability.', "one without spaces, such as 'CVE-2024-13176'"),
+  package: expectation('This is not the name of a package.', "one without spaces, such as 'openssl'"),
+  image: expectation(
+    'This is neither a repository nor an image by its digest.',
+    "'ghcr.io/acme/web' or 'ghcr.io/acme/web@sha256:…', without a tag, as tags move",
+  ),
+  expires: expectation(
+    'This is neither a date nor an instant.',
+    "'2027-01-31', whose end in the policy's time zone it is, or with a time and an offset '2027-01-31T18:00:00Z'",
+  ),
   label: expectation('This is not the name of a Prometheus label.', 'letters, digits and underscores, not starting with a digit or __'),
 };
 
@@ -47,5 +58,9 @@ export const REQUIRED: Readonly<Record<string, string>> = {
   namespace: 'Name the Kubernetes namespace that this stage deploys to.',
   scanners: "Write scanners: [{ kind: 'grype' }].",
   schedule: "Write five-field cron: '17 3 * * *' is every day at 03:17.",
+  vulnerability: "Name it, such as vulnerability: 'CVE-2024-13176'.",
+  reason: 'Write why the finding may stay.',
+  approvedBy: 'Name who accepted it.',
+  expires: "Write until when, such as expires: '2027-01-31': an exception without an end would be forgotten.",
   duration: "Write how long the window lasts, such as duration: '6h'.",
 };

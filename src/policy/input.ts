@@ -1,8 +1,10 @@
 import type { Duration } from './duration.js';
+import type { ExceptionInput } from './exception-input.js';
 import type { GateInput } from './gate-input.js';
 import type { RolloutInput } from './rollout-input.js';
 import type { ScanInput } from './scan-input.js';
 
+export type { ExceptionInput } from './exception-input.js';
 export type { DeadlinesInput, ExploitedInput, GateInput } from './gate-input.js';
 export type { DisruptionBudgetInput, RolloutInput } from './rollout-input.js';
 export type { QuantitiesInput, ResourcesInput, ScanInput, ScannerInput } from './scan-input.js';
@@ -20,6 +22,11 @@ export interface PolicyInput<N extends string = string> {
   readonly scan: ScanInput;
   /** How fast a finding must be fixed, and what an image must fulfil to be promoted. */
   readonly gate: GateInput;
+  /**
+   * Findings that are accepted for a time.
+   * @default none
+   */
+  readonly exceptions?: readonly ExceptionInput<N>[];
   /**
    * How workloads are rolled.
    * @default rolling, with nothing unavailable and a quarter more pods meanwhile

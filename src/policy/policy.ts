@@ -56,6 +56,21 @@ export interface GatePolicy {
   readonly allowImprovement: boolean;
 }
 
+/** A finding that is accepted until an instant. */
+export interface PolicyException {
+  readonly vulnerability: string;
+  /** The source package; absent: every package. */
+  readonly package?: string;
+  /** The full repository, with `@sha256:…` where it is about one image; absent: every image. */
+  readonly image?: string;
+  /** Absent: every stage. */
+  readonly stage?: string;
+  readonly reason: string;
+  readonly approvedBy: string;
+  /** RFC 3339 in UTC: from then on it counts no more. */
+  readonly expires: string;
+}
+
 export interface RolloutPolicy {
   readonly maxUnavailable: CountOrPercent;
   readonly maxSurge: CountOrPercent;
@@ -110,6 +125,8 @@ export interface PolicyDocument<S extends string = string> {
   readonly timeZone: string;
   readonly scan: ScanPolicy;
   readonly gate: GatePolicy;
+  /** Absent: none. They are no part of `hash`: they are applied whenever evidence is read. */
+  readonly exceptions?: readonly PolicyException[];
   readonly rollout: RolloutPolicy;
   readonly windows: readonly Window[];
   readonly stages: readonly Stage<S>[];

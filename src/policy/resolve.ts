@@ -1,7 +1,9 @@
 import { canonicalJson, shortHash } from '../manifest/names.js';
 import { parseDuration } from './duration.js';
+import { expiryOf, imageScope } from './exceptions.js';
 import type {
   DeadlinesInput,
+  ExceptionInput,
   ExploitedInput,
   GateInput,
   MonitoringInput,
@@ -18,6 +20,7 @@ import type {
   Milliseconds,
   MonitoringPolicy,
   PolicyDocument,
+  PolicyException,
   PromotionPolicy,
   RolloutPolicy,
   Scanner,
@@ -60,6 +63,9 @@ export function resolvePolicy(input: Partly<PolicyInput>): PolicyDocument {
     timeZone,
     scan,
     gate,
+    ...(input.exceptions === undefined
+      ? {}
+      : { exceptions: input.exceptions.map((exception) => resolveException(exception ?? {}, timeZone)) }),
     rollout,
     windows,
     stages: (input.stages ?? []).map((stage) => resolveStage(stage ?? {}, windows, setting)),
@@ -120,6 +126,20 @@ function resolveExploited(input: Partly<ExploitedInput>): NonNullable<GatePolicy
 
 function resolveDeadlines(input: Partly<DeadlinesInput>): GatePolicy['deadlines'] {
   return present(Object.fromEntries(SEVERITIES.map((severity) => [severity, optionalMilliseconds(input[severity])])));
+}
+
+function resolveException(input: Partly<ExceptionInput>, timeZone: string): PolicyException {
+  const image = input.image === undefined ? undefined : imageScope(input.image);
+  const expires = input.expires === undefined ? undefined : expiryOf(input.expires, timeZone);
+  return {
+    vulnerability: input.vulnerability ?? '',
+    ...(input.package === undefined ? {} : { package: input.package }),
+    ...(image === undefined ? {} : { image }),
+    ...(input.stage === undefined ? {} : { stage: input.stage }),
+    reason: input.reason ?? '',
+    approvedBy: input.approvedBy ?? '',
+    expires: new Date(expires ?? 0).toISOString().replace('.000Z', 'Z'),
+  };
 }
 
 function resolveRollout(input: Partly<RolloutInput>): RolloutPolicy {

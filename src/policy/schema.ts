@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { parseSchedule } from './cron.js';
 import { DURATION_PATTERN, type Duration, parseDuration } from './duration.js';
+import { expiryOf, imageScope } from './exceptions.js';
 import { type CountOrPercent, SEVERITIES } from './policy.js';
 import { isTimeZone } from './zone.js';
 
@@ -90,6 +91,26 @@ const gate = object({
   allowImprovement: optional(yesOrNo),
 });
 
+const words = v.pipe(v.string('words'), v.regex(/\S/, 'words'));
+
+const exception = object({
+  vulnerability: v.pipe(v.string('vulnerability'), v.regex(/^\S+$/, 'vulnerability')),
+  package: optional(v.pipe(v.string('package'), v.regex(/^\S+$/, 'package'))),
+  image: optional(
+    v.pipe(
+      v.string('image'),
+      v.check((value) => imageScope(value) !== undefined, 'image'),
+    ),
+  ),
+  stage: optional(text),
+  reason: words,
+  approvedBy: words,
+  expires: v.pipe(
+    v.string('expires'),
+    v.check((value) => expiryOf(value, 'UTC') !== undefined, 'expires'),
+  ),
+});
+
 const rollout = object({
   maxUnavailable: optional(countOrPercent),
   maxSurge: optional(countOrPercent),
@@ -136,6 +157,7 @@ export const policySchema = object({
   timeZone: optional(timeZone),
   scan,
   gate,
+  exceptions: optional(list(exception)),
   rollout: optional(rollout),
   windows: optional(windows),
   stages: v.pipe(list(stage), v.minLength(1, 'stages')),

@@ -52,6 +52,22 @@ describe('each of these has exactly one problem', () => {
       { scan: { schedule: '@daily', scanners: [{ kind: 'grype' }, { kind: 'grype' }] } },
       'error scan.scanners[1].kind',
     ],
+    ['Clair without a server', { scan: { schedule: '@daily', scanners: [{ kind: 'clair' }] } }, 'error scan.scanners[0].server: Clair is'],
+    [
+      'a server for a scanner that runs in the pod',
+      { scan: { schedule: '@daily', scanners: [{ kind: 'trivy', server: 'http://trivy:4954' }] } },
+      'error scan.scanners[0].server: trivy runs',
+    ],
+    [
+      'arguments for Clair, which is not started',
+      { scan: { schedule: '@daily', scanners: [{ kind: 'clair', server: 'http://clair:6060', args: ['--novel'] }] } },
+      'error scan.scanners[0].args: Clair is asked',
+    ],
+    [
+      'a server with a name and a password in its address',
+      { scan: { schedule: '@daily', scanners: [{ kind: 'clair', server: 'http://me:secret@clair:6060' }] } },
+      'error scan.scanners[0].server: The address holds credentials',
+    ],
     ['scans rarer than evidence lasts', { gate: gate({ maxEvidenceAge: '12h' }) }, 'warning gate.maxEvidenceAge: Up to 24h pass'],
     ['no deadline at all', { gate: { deadlines: {} } }, 'error gate.deadlines: No severity has a deadline'],
     [

@@ -9,6 +9,7 @@ import type { PolicyDocument, Stage } from './policy/policy.js';
 import { isPatchwayError, type Problem } from './problem.js';
 import { promotionManifests } from './promotion/jobs.js';
 import { rulesManifests } from './rules/rules.js';
+import { podScanners } from './scan/engines.js';
 import { scanManifests } from './scan/manifests.js';
 
 /** What Patchway does in a stage beside rolling its workloads. */
@@ -57,7 +58,7 @@ function toolProblems(input: CapabilityInput, capabilities: readonly Capability[
   const { policy, lock } = input;
   const tools: readonly ToolName[] = [
     ...(needsAgent(input, capabilities) ? (['agent'] as const) : []),
-    ...(capabilities.includes('scan') ? policy.scan.scanners.map(({ kind }) => kind) : []),
+    ...(capabilities.includes('scan') ? podScanners(policy.scan).map(({ program }) => program.tool) : []),
   ];
   return tools.flatMap((tool) => attempt(() => toolImage(lock, tool), `image lock tools.${tool}`).problems);
 }

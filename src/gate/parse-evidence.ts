@@ -53,7 +53,7 @@ function scan(node: JsonNode): DigestEvidence {
 function scannerRun(node: JsonNode): ScannerRun {
   const [version, message, databaseBuiltAt] = [text(node, 'version'), text(node, 'message'), date(node, 'databaseBuiltAt')];
   return {
-    kind: oneOf<ScannerKind>(node, 'kind', ['trivy', 'grype']),
+    kind: oneOf<ScannerKind>(node, 'kind', ['trivy', 'grype', 'clair']),
     ...(version === undefined ? {} : { version }),
     status: oneOf<ScannerRun['status']>(node, 'status', ['ok', 'failed', 'timeout']),
     ...(message === undefined ? {} : { message }),

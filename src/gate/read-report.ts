@@ -1,12 +1,13 @@
 import { badInput, type PatchwayError, type Problem } from '../problem.js';
 import type { Report } from './finding.js';
 import { isObject, root } from './json.js';
+import { clair } from './scanners/clair.js';
 import { grype } from './scanners/grype.js';
 import type { ScannerFormat } from './scanners/scanner.js';
 import { trivy } from './scanners/trivy.js';
 
 /** Every scanner whose reports are understood. */
-export const SCANNER_FORMATS: readonly ScannerFormat[] = [trivy, grype];
+export const SCANNER_FORMATS: readonly ScannerFormat[] = [trivy, grype, clair];
 
 /**
  * Reads one scanner's JSON report and normalises it; which scanner's it is, the report says.
@@ -62,7 +63,7 @@ function whereIn(json: string, error: unknown): Pick<Problem, 'line' | 'column'>
 
 /** Documents that are taken for a report by mistake, by a member that only they have. */
 const FOREIGN: readonly (readonly [member: string, name: string])[] = [
-  ['manifest_hash', 'a report of Clair'],
+  ['manifest_hash', 'an index report of Clair'],
   ['runs', 'a SARIF log'],
   ['ClusterName', 'a report of "trivy k8s" on a cluster'],
   ['statements', 'an OpenVEX document'],

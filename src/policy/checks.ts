@@ -6,6 +6,7 @@ import { exceptionsDiffer, exceptionsNameStages } from './checks/exceptions.js';
 
 import { deadlinesCanBeMet } from './checks/in-time.js';
 import { evidenceOutlivesScans, rolloutCanMove, rolloutCanSucceed, scannersDiffer } from './checks/rollout-and-scan.js';
+import { scannersAreReached } from './checks/scanners.js';
 import { schedulesFire } from './checks/schedules.js';
 import { soaksFitDeadlines } from './checks/soak.js';
 import { stageNamesDiffer, stageNamespacesDiffer, stagesComeAfterStages, stagesHaveAnOrder } from './checks/stages.js';
@@ -14,6 +15,7 @@ import { windowsFitRollouts, windowsOpen } from './checks/windows.js';
 const CHECKS: readonly Check[] = [
   schedulesFire,
   scannersDiffer,
+  scannersAreReached,
   evidenceOutlivesScans,
   deadlinesAreGiven,
   deadlinesFollowSeverity,

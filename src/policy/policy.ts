@@ -18,12 +18,14 @@ export interface Resources {
   readonly limits: { readonly cpu?: string; readonly memory?: string; readonly 'ephemeral-storage'?: string };
 }
 
-export type ScannerKind = 'trivy' | 'grype';
+export type ScannerKind = 'trivy' | 'grype' | 'clair';
 
 export interface Scanner {
   readonly kind: ScannerKind;
   /** A mirror of the vulnerability database: an OCI reference for Trivy, the URL of a listing for Grype. */
   readonly database?: string;
+  /** The URL of the server that does the work; Clair's only, and always there. */
+  readonly server?: string;
   /** More arguments for the scanner, after Patchway's own. */
   readonly args: readonly string[];
   readonly resources?: Resources;

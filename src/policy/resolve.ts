@@ -88,12 +88,13 @@ function resolveScan(input: Partly<ScanInput>, { minute }: Setting): ScanPolicy 
   };
 }
 
-function resolveScanner({ kind, database, args, resources }: Partly<ScannerInput>): readonly Scanner[] {
+function resolveScanner({ kind, database, server, args, resources }: Partly<ScannerInput>): readonly Scanner[] {
   if (kind === undefined) return [];
   return [
     {
       kind,
       ...(database === undefined ? {} : { database }),
+      ...(server === undefined ? {} : { server: server.replace(/\/+$/, '') }),
       args: (args ?? []).filter(isPresent),
       ...(resources === undefined
         ? {}

@@ -44,6 +44,11 @@ export interface ScannerInput {
    */
   readonly database?: string;
   /**
+   * The URL of the Clair server that indexes images and reports on them: for Clair, which needs it, and for no other.
+   * @default none
+   */
+  readonly server?: string;
+  /**
    * More arguments for the scanner, after Patchway's own.
    * @default none
    */

@@ -52,6 +52,7 @@ const countOrPercent = v.union(
   'countOrPercent',
 );
 
+const url = v.pipe(v.string('url'), v.regex(/^https?:\/\/[^\s/]\S*$/, 'url'));
 const quantity = v.pipe(v.string('quantity'), v.regex(/^\d+(\.\d+)?([numkMGTPE]|[KMGTPE]i|[eE]\d+)?$/, 'quantity'));
 const quantities = object({ cpu: optional(quantity), memory: optional(quantity), 'ephemeral-storage': optional(quantity) });
 
@@ -60,8 +61,9 @@ const scan = object({
   scanners: v.pipe(
     list(
       object({
-        kind: v.picklist(['trivy', 'grype'], 'oneOf'),
+        kind: v.picklist(['trivy', 'grype', 'clair'], 'oneOf'),
         database: optional(text),
+        server: optional(url),
         args: optional(list(text)),
         resources: optional(object({ requests: quantities, limits: quantities })),
       }),
@@ -147,7 +149,7 @@ const stage = object({
 const monitoring = object({
   prometheus: optional(v.picklist(['operator', 'rules-file'], 'oneOf')),
   exporter: optional(yesOrNo),
-  runbookUrl: optional(v.pipe(v.string('url'), v.regex(/^https?:\/\/[^\s/]\S*$/, 'url'))),
+  runbookUrl: optional(url),
   labels: optional(v.record(v.pipe(v.string('label'), v.regex(/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/, 'label')), v.string('text'), 'object')),
 });
 

@@ -33,7 +33,7 @@ export function checkScanners({ scan, gate }: PolicyDocument): readonly Problem[
 }
 
 function reservedArguments({ kind, args }: Scanner, index: number): readonly Problem[] {
-  const { reserved } = SCANNER_ENGINES[kind];
+  const reserved = SCANNER_ENGINES[kind].program?.reserved ?? [];
   return args.flatMap((arg, position) => {
     const flag = arg.split('=', 1)[0] ?? arg;
     if (!reserved.includes(flag)) return [];

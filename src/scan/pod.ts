@@ -2,6 +2,7 @@ import type { ImageLock } from '../lock/lock.js';
 import { type AgentMount, agentContainer, agentPod } from '../manifest/agent-pod.js';
 import type { PodSpec } from '../manifest/manifest.js';
 import type { ScanPolicy } from '../policy/policy.js';
+import { podScanners, serverScanners } from './engines.js';
 import { FILES, scratchOf } from './files.js';
 import { scannerContainer } from './scanner-container.js';
 
@@ -17,7 +18,10 @@ export function scanPod(scan: ScanPolicy, lock: ImageLock, mount: AgentMount, se
   const ca = scan.registryCa === undefined ? [] : [{ name: 'ca', mountPath: directoryOf(FILES.ca), readOnly: true }];
   const registry =
     scan.registrySecret === undefined ? [] : [{ name: 'registry', mountPath: directoryOf(FILES.credentials), readOnly: true }];
-  const scratch = scan.scanners.map(({ kind }) => ({ name: kind, mountPath: scratchOf(kind), readOnly: true }));
+  const scanners = podScanners(scan);
+  const scratch = scanners.map(({ scanner: { kind } }) => ({ name: kind, mountPath: scratchOf(kind), readOnly: true }));
+  // Whoever asks a server has to tell it how layers are fetched.
+  const fetching = serverScanners(scan).length === 0 ? [] : [...registry, ...ca];
   return agentPod(mount, serviceAccount, {
     restartPolicy: 'Never',
     activeDeadlineSeconds: podSeconds(scan),
@@ -25,12 +29,12 @@ export function scanPod(scan: ScanPolicy, lock: ImageLock, mount: AgentMount, se
     terminationGracePeriodSeconds: 5,
     initContainers: [agentContainer(mount, { command: 'fetch', resources: RESOURCES, mounts: [work, ...registry, ...ca] })],
     containers: [
-      agentContainer(mount, { command: 'scan', resources: RESOURCES, mounts: [{ ...work, readOnly: true }, ...scratch] }),
-      ...scan.scanners.map((scanner) => scannerContainer(scan, scanner, lock)),
+      agentContainer(mount, { command: 'scan', resources: RESOURCES, mounts: [{ ...work, readOnly: true }, ...scratch, ...fetching] }),
+      ...scanners.map((scanner) => scannerContainer(scan, scanner, lock)),
     ],
     volumes: [
       { name: 'work', emptyDir: {} },
-      ...scan.scanners.map(({ kind }) => ({ name: kind, emptyDir: {} })),
+      ...scanners.map(({ scanner: { kind } }) => ({ name: kind, emptyDir: {} })),
       ...secretVolume(scan),
       ...caVolume(scan),
     ],

@@ -2,8 +2,8 @@ import type { ImageLock } from '../lock/lock.js';
 import { toolImage } from '../lock/lookup.js';
 import { restrictedContainer } from '../manifest/agent-pod.js';
 import type { Container, EnvVar } from '../manifest/manifest.js';
-import type { Resources, Scanner, ScanPolicy } from '../policy/policy.js';
-import { SCANNER_ENGINES } from './engines.js';
+import type { Resources, ScanPolicy } from '../policy/policy.js';
+import type { PodScanner } from './engines.js';
 import { FILES, SCRATCH } from './files.js';
 
 /**
@@ -17,12 +17,11 @@ const RESOURCES: Resources = { requests: { cpu: '100m', memory: '256Mi' }, limit
  * neither the registry's credentials nor a token, as it takes apart files that nobody has looked at; nor can it write
  * what says which image was scanned, or another scanner's report.
  */
-export function scannerContainer(scan: ScanPolicy, scanner: Scanner, lock: ImageLock): Container {
-  const engine = SCANNER_ENGINES[scanner.kind];
-  const { args, env } = engine.start(scanner, scan.timeout);
+export function scannerContainer(scan: ScanPolicy, { scanner, program }: PodScanner, lock: ImageLock): Container {
+  const { args, env } = program.start(scanner, scan.timeout);
   return {
     name: scanner.kind,
-    image: toolImage(lock, engine.tool),
+    image: toolImage(lock, program.tool),
     imagePullPolicy: 'IfNotPresent',
     args: [...args, ...scanner.args],
     env: [{ name: 'HOME', value: SCRATCH }, ...trust(scan), ...env],

@@ -13,9 +13,15 @@ export interface ScannerCapabilities {
 /** A scanner as data plus one function: adding one is adding a file. */
 export interface ScannerEngine {
   readonly kind: ScannerKind;
+  readonly capabilities: ScannerCapabilities;
+  /** How it runs in the scan's pod; absent: it is a server, which the agent asks. */
+  readonly program?: ScannerProgram;
+}
+
+/** A scanner that is a container beside the agent. */
+export interface ScannerProgram {
   /** Its image's name in the lock. */
   readonly tool: ToolName;
-  readonly capabilities: ScannerCapabilities;
   /** Arguments that Patchway sets and a policy's `args` may not: with other values nobody could read the report. */
   readonly reserved: readonly string[];
   /** Where its scratch directory says when the database was built, for reports that do not. */

@@ -267,7 +267,7 @@ describe('patchway gate on bad input prints no verdict', () => {
     ['a report that is cut off', { report: [CUT] }, 65, `${CUT}`],
     ['one of several', { report: ['grype-web-1.0.0.json', EMPTY] }, 65, 'The report is empty'],
     ['a report that is not there', { report: ['none.json'] }, 65, 'none.json: the report cannot be read: ENOENT'],
-    ["another scanner's", { report: [file('clair.json', '{"manifest_hash":"x"}')] }, 65, 'a report of Clair'],
+    ["another scanner's", { report: [file('clair.json', '{"manifest_hash":"x"}')] }, 65, 'an index report of Clair'],
     ['an empty standard input', { report: ['-'] }, 65, 'standard input The report is empty'],
     ['no report', { report: [] }, 64, '--report'],
     [

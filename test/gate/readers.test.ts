@@ -189,7 +189,7 @@ describe('what is no report is refused with file, path and reason', () => {
     ['broken JSON', '{"SchemaVersion": 2,, "Results": []}', /not whole JSON/],
     ['a list', '[]', /no report of a scanner that is understood/],
     ['null', 'null', /no report of a scanner that is understood/],
-    ["Clair's report", '{"manifest_hash": "sha256:0"}', /a report of Clair/],
+    ["Clair's index", '{"manifest_hash": "sha256:0", "state": "IndexFinished"}', /an index report of Clair/],
     ['SARIF', '{"version": "2.1.0", "runs": []}', /a SARIF log/],
     ['CycloneDX', '{"bomFormat": "CycloneDX"}', /a CycloneDX SBOM/],
     ['a cluster', '{"SchemaVersion": 0, "ClusterName": "kind"}', /trivy k8s/],

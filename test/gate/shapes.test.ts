@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../src/gate/finding.js';
 import { joinFindings } from '../../src/gate/join.js';
 import { isPatchwayError } from '../../src/problem.js';
 import { fixture, web } from './support.js';
@@ -28,6 +29,55 @@ describe('reports of older releases', () => {
     expect(new Set(joined('trivy-0.58-web-1.0.0.json').map((finding) => finding.package))).toEqual(
       new Set(['busybox', 'libcrypto3', 'libwebp']),
     );
+  });
+});
+
+describe('Grype 0.86', () => {
+  it.each(['1.0.0', '1.0.1', '1.0.2'])('says the same of web:%s as 0.110, without dates, exploitation and EPSS', (version) => {
+    const told = ({ id, package: name, packages, version: installed, severity, fixedIn }: Finding) =>
+      [id, name, packages, installed, severity, fixedIn] as const;
+    const old = joined(`grype-0.86-web-${version}.json`);
+    expect(old.map(told)).toEqual(joined(`grype-web-${version}.json`).map(told));
+    expect(old.filter(({ fixReleasedAt, exploited, epss }) => fixReleasedAt !== undefined || exploited || epss !== undefined)).toEqual([]);
+  });
+
+  it('dates its database', () => {
+    expect(fixture('grype-0.86-web-1.0.0.json').databaseBuiltAt).toBe('2026-11-21T11:45:54Z');
+  });
+});
+
+describe('Clair', () => {
+  it('says which image it is about, and nothing of when', () => {
+    const { findings, ...report } = fixture('clair-web-1.0.0.json');
+    expect(report).toEqual({ scanner: 'clair', digests: [WEB_DIGEST], repositories: [] });
+    expect(findings).toHaveLength(8);
+  });
+
+  it.each([
+    ['1.0.0', 8],
+    ['1.0.1', 2],
+    ['1.0.2', 1],
+  ])('adds no finding to the others’ of web:%s, which has %i', (version, count) => {
+    const all = joinFindings([...web(version), fixture(`clair-web-${version}.json`)]);
+    expect(all).toHaveLength(count);
+    expect(all.map(({ scanners }) => scanners)).toEqual(all.map(() => ['clair', 'grype', 'trivy']));
+    expect(all.map((finding) => ({ ...finding, scanners: ['grype', 'trivy'] }))).toEqual(joinFindings(web(version)));
+  });
+
+  it('knows no severity of what Alpine does not rate, which hides none that others know', () => {
+    const rated = (names: readonly string[]) =>
+      joined(...names)
+        .filter((finding) => finding.package === 'busybox')
+        .map(({ severity }) => severity);
+    expect(rated(['clair-web-1.0.0.json'])).toEqual(['unknown', 'unknown', 'unknown']);
+    expect(rated(['clair-web-1.0.0.json', 'trivy-web-1.0.0.json'])).toEqual(['medium', 'medium', 'medium']);
+  });
+
+  it('alone has the source package’s name, as the others', () => {
+    expect(joined('clair-web-1.0.1.json').map(({ id, package: name, packages }) => [id, name, packages])).toEqual([
+      ['CVE-2024-13176', 'openssl', ['libcrypto3']],
+      ['CVE-2024-9143', 'openssl', ['libcrypto3']],
+    ]);
   });
 });
 
@@ -98,7 +148,7 @@ describe('reports on packages of languages', () => {
   });
 
   it('join what each scanner knows', () => {
-    expect(joined('trivy-sbom-cyclonedx-shop.json', 'grype-sbom-cyclonedx-shop.json')[1]).toEqual({
+    expect(joined('trivy-sbom-cyclonedx-shop.json', 'grype-sbom-cyclonedx-shop.json')[1]).toMatchObject({
       id: 'CVE-2021-44228',
       aliases: ['GHSA-jfh8-c2jp-5v3q'],
       package: 'org.apache.logging.log4j:log4j-core',

@@ -8,7 +8,9 @@ import type { GatePolicy, ScannerKind } from '../../src/policy/policy.js';
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 
-export const NAMES = ['trivy', 'grype'].flatMap((kind) => ['1.0.0', '1.0.1', '1.0.2'].map((version) => `${kind}-web-${version}.json`));
+export const NAMES = ['trivy', 'grype', 'clair'].flatMap((kind) =>
+  ['1.0.0', '1.0.1', '1.0.2'].map((version) => `${kind}-web-${version}.json`),
+);
 
 export function fixtureText(name: string): string {
   return readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');

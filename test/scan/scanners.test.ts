@@ -6,7 +6,7 @@ import { scanPod } from '../../src/scan/pod.js';
 import { lock, MINUTE, mount, policy } from './fixture.js';
 
 const start = (scanner: Partial<Scanner> & Pick<Scanner, 'kind'>, timeout = 20 * MINUTE) =>
-  SCANNER_ENGINES[scanner.kind].start({ args: [], ...scanner }, timeout);
+  SCANNER_ENGINES[scanner.kind].program!.start({ args: [], ...scanner }, timeout);
 
 const env = (scanner: Partial<Scanner> & Pick<Scanner, 'kind'>) =>
   Object.fromEntries(start(scanner).env.map(({ name, value }) => [name, value]));

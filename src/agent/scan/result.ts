@@ -56,7 +56,7 @@ function failure(kind: ScannerKind, { exitCode, reason, said }: Extract<ScannerE
 
 /** When the database was built, from beside it, where the report does not have it. */
 async function databaseDate(kind: ScannerKind, read: ReadText): Promise<string | undefined> {
-  const place = SCANNER_ENGINES[kind].databaseDate;
+  const place = SCANNER_ENGINES[kind].program?.databaseDate;
   if (place === undefined) return undefined;
   const text = await read(`${scratchOf(kind)}/${place.file}`).catch(() => '');
   try {
@@ -71,7 +71,7 @@ async function databaseDate(kind: ScannerKind, read: ReadText): Promise<string |
 const KEPT = 600;
 
 /** Colours and line ends gone, and where it is long only its end. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   const plain = stripVTControlCharacters(text).replace(/\s+/g, ' ').trim();
   return plain.length <= KEPT ? plain : `… ${plain.slice(-KEPT)}`;
 }

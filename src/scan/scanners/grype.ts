@@ -4,17 +4,19 @@ import type { ScannerEngine } from '../scanner.js';
 /** Grype by Anchore. Of the scanners here the only one that dates fixes and knows what is exploited. */
 export const grype: ScannerEngine = {
   kind: 'grype',
-  tool: 'grype',
   capabilities: { fixDates: true, exploited: true },
-  reserved: ['--output', '-o', '--file', '--fail-on', '-f', '--from', '--quiet', '-q'],
-  // Not `--quiet`: Grype would then fail without a word.
-  start: (scanner, timeout) => ({
-    args: [`oci-dir:${FILES.layout}`, '--output', 'json', '--file', `${SCRATCH}/${REPORT}`],
-    env: [
-      { name: 'GRYPE_DB_CACHE_DIR', value: `${SCRATCH}/cache` },
-      { name: 'GRYPE_DB_UPDATE_DOWNLOAD_TIMEOUT', value: `${Math.ceil(timeout / 1000)}s` },
-      { name: 'GRYPE_CHECK_FOR_APP_UPDATE', value: 'false' },
-      ...(scanner.database === undefined ? [] : [{ name: 'GRYPE_DB_UPDATE_URL', value: scanner.database }]),
-    ],
-  }),
+  program: {
+    tool: 'grype',
+    reserved: ['--output', '-o', '--file', '--fail-on', '-f', '--from', '--quiet', '-q'],
+    // Not `--quiet`: Grype would then fail without a word.
+    start: (scanner, timeout) => ({
+      args: [`oci-dir:${FILES.layout}`, '--output', 'json', '--file', `${SCRATCH}/${REPORT}`],
+      env: [
+        { name: 'GRYPE_DB_CACHE_DIR', value: `${SCRATCH}/cache` },
+        { name: 'GRYPE_DB_UPDATE_DOWNLOAD_TIMEOUT', value: `${Math.ceil(timeout / 1000)}s` },
+        { name: 'GRYPE_CHECK_FOR_APP_UPDATE', value: 'false' },
+        ...(scanner.database === undefined ? [] : [{ name: 'GRYPE_DB_UPDATE_URL', value: scanner.database }]),
+      ],
+    }),
+  },
 };

@@ -26,10 +26,20 @@ export interface Finding {
   readonly epss?: number;
   /** The scanners that reported it, sorted. */
   readonly scanners: readonly ScannerKind[];
+  /** CVSS vectors, whoever gave them, sorted; absent: none is known. */
+  readonly cvss?: readonly Cvss[];
 }
 
 /** One scanner's report on one image, normalised. */
 export interface Report {
+/** How a vulnerability was rated by CVSS. */
+export interface Cvss {
+  /** Such as `CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H`. */
+  readonly vector: string;
+  /** The base score as it was stated, 0 to 10. */
+  readonly score?: number;
+}
+
   readonly scanner: ScannerKind;
   readonly scannerVersion?: string;
   /** The image as the report names it, if it does. */
@@ -44,6 +54,8 @@ export interface Report {
   readonly databaseBuiltAt?: string;
   readonly findings: readonly Finding[];
 }
+  /** The distribution, where its end of life has come: no more fixes are to be expected. */
+  readonly endOfLife?: string;
 
 /**
  * When each finding was seen in a repository: `"<id> <package>"` → `"<first>/<last>"`, both RFC 3339;

@@ -1,5 +1,6 @@
 import type { ScannerKind } from '../policy/policy.js';
 import { resolveAliases } from './aliases.js';
+import { uniqueRatings } from './cvss.js';
 import type { Finding, Report } from './finding.js';
 import { compare, sorted } from './identity.js';
 import { earliest } from './instant.js';
@@ -62,6 +63,7 @@ function merge(group: readonly Finding[]): Finding {
   const publishedAt = earliest(...group.map((finding) => finding.publishedAt));
   const kevAddedAt = earliest(...group.map((finding) => finding.kevAddedAt));
   const scores = group.flatMap((finding) => finding.epss ?? []);
+  const cvss = uniqueRatings(group.flatMap((finding) => finding.cvss ?? []));
   return {
     id: first.id,
     aliases: sorted(group.flatMap((finding) => finding.aliases)),
@@ -75,6 +77,7 @@ function merge(group: readonly Finding[]): Finding {
     exploited: group.some((finding) => finding.exploited),
     ...(kevAddedAt === undefined ? {} : { kevAddedAt }),
     ...(scores.length === 0 ? {} : { epss: Math.max(...scores) }),
+    ...(cvss.length === 0 ? {} : { cvss }),
     scanners: sortedKinds(group.flatMap((finding) => finding.scanners)),
   };
 }

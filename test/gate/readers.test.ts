@@ -33,6 +33,7 @@ describe('a report of Trivy', () => {
       scanner: 'trivy',
       scannerVersion: 'dev',
       createdAt: '2026-11-21T08:39:43.035Z',
+      endOfLife: 'alpine 3.19.1',
       image: '10.244.0.1:5000/web:1.0.1',
       digests: ['sha256:0fb10fc1dc89bdd972d60b70a37a8fc4266b162097c831e59324822925009864'],
       repositories: ['10.244.0.1:5000/web'],

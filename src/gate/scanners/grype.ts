@@ -4,6 +4,7 @@ import { earliest } from '../instant.js';
 import { date, isObject, items, type JsonNode, member, number, requiredText, text, texts, unexpected } from '../json.js';
 import { mostSevere } from '../severity.js';
 import { imageIdentity } from './image.js';
+import { ratingsInLists } from './ratings.js';
 import { type ScannerFormat, severityAt } from './scanner.js';
 
 /** Grype's JSON: the one with fix dates, known exploitation and EPSS (0.86 and later, each where the release writes it). */
@@ -96,14 +97,14 @@ function fixOf(vulnerability: JsonNode): Pick<Finding, 'fixedIn' | 'fixReleasedA
 }
 
 /**
- * Severity, exploitation and EPSS of one vulnerability. Where the matched source has no severity, its related entry
+ * Severity, exploitation, EPSS and CVSS of one vulnerability. Where the matched source has no severity, its related entry
  * (mostly NVD's) does; an advisory's exploitation and EPSS entries say which of its CVEs they are about.
  */
 function ratingOf(
   { id, aliases }: Identity,
   vulnerability: JsonNode,
   related: readonly JsonNode[],
-): Pick<Finding, 'severity' | 'exploited' | 'kevAddedAt' | 'epss'> {
+): Pick<Finding, 'severity' | 'exploited' | 'kevAddedAt' | 'epss' | 'cvss'> {
   const same = related.filter((other) => isAbout(text(other, 'id'), id, aliases));
   const own = severityAt(vulnerability, 'severity');
   const severity = own === 'unknown' ? same.map((other) => severityAt(other, 'severity')).reduce(mostSevere, own) : own;
@@ -111,12 +112,14 @@ function ratingOf(
     [vulnerability, ...same].flatMap((node) => items(node, key)).filter((entry) => isAbout(text(entry, 'cve'), id, aliases));
   const exploitations = entriesOf('knownExploited');
   const kevAddedAt = earliest(...exploitations.map((entry) => date(entry, 'dateAdded')));
+  const cvss = ratingsInLists([vulnerability, ...same]);
   const scores = entriesOf('epss').flatMap((entry) => number(entry, 'epss') ?? []);
   return {
     severity,
     exploited: exploitations.length > 0,
     ...(kevAddedAt === undefined ? {} : { kevAddedAt }),
     ...(scores.length === 0 ? {} : { epss: Math.max(...scores) }),
+    ...(cvss === undefined ? {} : { cvss }),
   };
 }
 

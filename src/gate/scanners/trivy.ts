@@ -1,7 +1,8 @@
 import type { Finding, Report } from '../finding.js';
 import { identitiesOf, packageName, sorted } from '../identity.js';
-import { date, items, type JsonNode, member, number, requiredText, text, texts, unexpected } from '../json.js';
+import { date, flag, items, type JsonNode, member, number, requiredText, text, texts, unexpected } from '../json.js';
 import { imageIdentity } from './image.js';
+import { type KnownRatings, ratingsBySource } from './ratings.js';
 import { type ScannerFormat, severityAt } from './scanner.js';
 
 /** Trivy's JSON, schema version 2 (0.20 and later). It dates publication, never a fix. */
@@ -28,9 +29,18 @@ function read(report: JsonNode): Report {
     scanner: 'trivy',
     ...(version === undefined ? {} : { scannerVersion: version }),
     ...(createdAt === undefined ? {} : { createdAt }),
+    ...endOfLife(metadata),
     ...imageIdentity(imageName(report, sbom), metadata === undefined ? [] : texts(metadata, 'RepoDigests')),
-    findings: items(report, 'Results').flatMap(resultFindings),
+    findings: resultsFindings(report),
   };
+}
+
+/** Trivy compares the distribution's date with its clock when it scans. */
+function endOfLife(metadata: JsonNode | undefined): Pick<Report, 'endOfLife'> {
+  const system = metadata && member(metadata, 'OS');
+  if (system === undefined || flag(system, 'EOSL') !== true) return {};
+  const name = [text(system, 'Family'), text(system, 'Name')].filter((part) => part !== undefined).join(' ');
+  return { endOfLife: name === '' ? 'the distribution' : name };
 }
 
 const SBOM_TYPES = ['cyclonedx', 'spdx'];
@@ -64,10 +74,13 @@ const OWN_SBOM =
   'Trivy overlooks findings in an SBOM that another program made. Give it one that Trivy made, or scan this one with "grype sbom:SBOM".';
 
 /** A result is one set of packages: the distribution's, or those of one language or lock file. */
-function resultFindings(result: JsonNode): readonly Finding[] {
-  const sources = sourcePackages(result);
+function resultsFindings(report: JsonNode): readonly Finding[] {
   const findings: Finding[] = [];
-  for (const vulnerability of items(result, 'Vulnerabilities')) addFindings(findings, vulnerability, sources);
+  const ratings: KnownRatings = new Map();
+  for (const result of items(report, 'Results')) {
+    const sources = sourcePackages(result);
+    for (const vulnerability of items(result, 'Vulnerabilities')) addFindings(findings, vulnerability, sources, ratings);
+  }
   return findings;
 }
 
@@ -82,7 +95,7 @@ function sourcePackages(result: JsonNode): ReadonlyMap<string, string> {
   return sources;
 }
 
-function addFindings(findings: Finding[], vulnerability: JsonNode, sources: ReadonlyMap<string, string>): void {
+function addFindings(findings: Finding[], vulnerability: JsonNode, sources: ReadonlyMap<string, string>, ratings: KnownRatings): void {
   const identifier = member(vulnerability, 'PkgIdentifier');
   const name = packageName(requiredText(vulnerability, 'PkgName'), identifier && text(identifier, 'PURL'));
   const source = sources.get(text(vulnerability, 'PkgID') ?? '') ?? name;
@@ -91,11 +104,27 @@ function addFindings(findings: Finding[], vulnerability: JsonNode, sources: Read
   const fixedIn = versionsIn(text(vulnerability, 'FixedVersion'));
   const publishedAt = date(vulnerability, 'PublishedDate');
   const related = texts(vulnerability, 'VendorIDs');
+  const cvss = ratingsBySource(vulnerability, ratings);
   for (const { id, aliases } of identitiesOf(requiredText(vulnerability, 'VulnerabilityID'), related)) {
-    const finding = { id, aliases, package: source, packages: [name], version, severity, fixedIn, exploited: false, scanners: TRIVY };
-    findings.push(publishedAt === undefined ? finding : Object.assign(finding, { publishedAt }));
+    const finding: Writable = {
+      id,
+      aliases,
+      package: source,
+      packages: [name],
+      version,
+      severity,
+      fixedIn,
+      exploited: false,
+      scanners: TRIVY,
+    };
+    if (publishedAt !== undefined) finding.publishedAt = publishedAt;
+    if (cvss !== undefined) finding.cvss = cvss;
+    findings.push(finding);
   }
 }
+
+/** A finding that is being made: adding what is known costs less than spreading it, which counts in large reports. */
+type Writable = { -readonly [K in keyof Finding]: Finding[K] };
 
 const TRIVY = ['trivy'] as const;
 

@@ -24,14 +24,12 @@ export interface Finding {
   readonly kevAddedAt?: string;
   /** Probability of exploitation in the next 30 days, 0 to 1 (EPSS). */
   readonly epss?: number;
-  /** The scanners that reported it, sorted. */
-  readonly scanners: readonly ScannerKind[];
   /** CVSS vectors, whoever gave them, sorted; absent: none is known. */
   readonly cvss?: readonly Cvss[];
+  /** The scanners that reported it, sorted. */
+  readonly scanners: readonly ScannerKind[];
 }
 
-/** One scanner's report on one image, normalised. */
-export interface Report {
 /** How a vulnerability was rated by CVSS. */
 export interface Cvss {
   /** Such as `CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H`. */
@@ -40,6 +38,8 @@ export interface Cvss {
   readonly score?: number;
 }
 
+/** One scanner's report on one image, normalised. */
+export interface Report {
   readonly scanner: ScannerKind;
   readonly scannerVersion?: string;
   /** The image as the report names it, if it does. */
@@ -52,10 +52,10 @@ export interface Cvss {
   readonly createdAt?: string;
   /** RFC 3339: when the vulnerability database was built. */
   readonly databaseBuiltAt?: string;
-  readonly findings: readonly Finding[];
-}
   /** The distribution, where its end of life has come: no more fixes are to be expected. */
   readonly endOfLife?: string;
+  readonly findings: readonly Finding[];
+}
 
 /**
  * When each finding was seen in a repository: `"<id> <package>"` → `"<first>/<last>"`, both RFC 3339;

@@ -1,5 +1,6 @@
 import type { PromotionProgress, StageState } from '../exporter/state.js';
 import type { Evidence } from '../gate/evidence.js';
+import { excusedEvidence } from '../gate/excused-evidence.js';
 import { isObject } from '../gate/json.js';
 import { parseEvidence } from '../gate/parse-evidence.js';
 import { names } from '../manifest/names.js';
@@ -32,7 +33,11 @@ export async function readStage(context: AgentContext): Promise<StageState> {
 }
 
 async function readEvidence(context: AgentContext, namespace: string, name: string): Promise<Evidence | undefined> {
-  return readKey(context, namespace, name, 'evidence', (text) => parseEvidence(text, name));
+  const { policy, stage } = context.config;
+  return readKey(context, namespace, name, 'evidence', (text) => {
+    const evidence = parseEvidence(text, name);
+    return evidence && excusedEvidence(evidence, { exceptions: policy.exceptions ?? [], stage, at: context.now() });
+  });
 }
 
 async function readPromotion(context: AgentContext, namespace: string): Promise<PromotionProgress | undefined> {

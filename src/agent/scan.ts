@@ -28,7 +28,7 @@ export async function scanWith(context: AgentContext, read: ReadText): Promise<n
   const at = context.now();
   const place = { namespace: podOf(context).namespace, name: target.evidence };
   const { evidence } = await store(context, place, (stored) => withScan(context, target, fetched, results, stored, at));
-  const verdict = evidenceVerdict(policy, evidence, fetched.digest, at);
+  const verdict = evidenceVerdict(policy, evidence, fetched.digest, at, context.config.stage);
   for (const line of summary(target, fetched, verdict)) context.log(line);
   return 0;
 }

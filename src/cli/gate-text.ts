@@ -5,7 +5,7 @@ import { actionFor, type GatedImage, type GateResult, nameOf } from './gate-resu
 type Finding = GatedImage['verdict']['findings'][number];
 
 const WORDS = { pass: 'PASS', fail: 'FAIL', unknown: 'UNKNOWN' } as const;
-const COLORS = { pass: 32, fail: 31, unknown: 33, overdue: 31, due: 33, reported: 2 } as const;
+const COLORS = { pass: 32, fail: 31, unknown: 33, overdue: 31, due: 33, reported: 2, excepted: 36, ignored: 2 } as const;
 
 /** The verdict for a person: per image the most urgent finding first, what to do, and by when. */
 export function gateText({ policy, asOf, images }: GateResult, color: boolean): string {

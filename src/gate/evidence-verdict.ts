@@ -1,5 +1,6 @@
 import type { PolicyDocument } from '../policy/policy.js';
 import type { DigestEvidence, Evidence, EvidenceFinding } from './evidence.js';
+import { excusedScan } from './excused-evidence.js';
 import { compare, keyOf } from './identity.js';
 import { toMs } from './instant.js';
 import { overdueReason, passReason, tooOld } from './reasons.js';
@@ -28,17 +29,24 @@ export interface EvidenceVerdict {
  *
  * Anything overdue fails, even in stale or incomplete evidence. No scan of the digest, another policy's, one that is
  * too old, incomplete or past its cut is unknown. Otherwise it passes until `gateClosesAt`.
+ *
+ * The policy's exceptions are applied here, at reading: `stage` is the one that is asked for. Without it, what is
+ * accepted in one stage only does not count.
  */
 export function evidenceVerdict(
-  policy: Pick<PolicyDocument, 'hash' | 'gate'>,
+  policy: Pick<PolicyDocument, 'hash' | 'gate' | 'exceptions'>,
   evidence: Evidence | undefined,
   digest: string | readonly string[],
   at: number,
+  stage?: string,
 ): EvidenceVerdict {
   const unknown = { verdict: 'unknown', allowed: policy.gate.onMissingEvidence === 'warn', conclusive: false } as const;
-  const found = scanOf(policy, evidence, typeof digest === 'string' ? [digest] : digest);
+  const asked = typeof digest === 'string' ? [digest] : digest;
+  const found = scanOf(policy, evidence, asked);
   if ('missing' in found) return { ...unknown, reason: found.missing, overdue: [] };
-  const { scan } = found;
+  const names = [...asked, found.digest, ...Object.values(found.scan.platforms)];
+  const reading = { exceptions: policy.exceptions ?? [], at, ...(stage === undefined ? {} : { stage }) };
+  const scan = excusedScan(found.scan, found.repository, names, reading);
   const rest = { scan, ...(scan.gateClosesAt === undefined ? {} : { gateClosesAt: scan.gateClosesAt }) };
   const overdue = scan.findings.filter((finding) => stateAt(finding, at) === 'overdue');
   const doubt = doubtAbout(policy, scan, at);
@@ -61,7 +69,7 @@ export function improves(candidate: Pick<EvidenceVerdict, 'overdue' | 'conclusiv
 
 /**
  * The first exploited finding that what runs has and the candidate lacks; undefined where there is none, or where the
- * candidate's evidence does not tell.
+ * candidate's evidence does not tell. One that is accepted in what runs is no reason to hurry.
  */
 export function cures(
   candidate: Pick<EvidenceVerdict, 'scan' | 'conclusive'>,
@@ -71,14 +79,14 @@ export function cures(
   const remaining = candidate.scan.findings.filter((finding) => finding.exploited);
   if (remaining.length < candidate.scan.counts.exploited) return undefined;
   const kept = new Set(remaining.map(keyOf));
-  return running.scan?.findings.find((finding) => finding.exploited && !kept.has(keyOf(finding)));
+  return running.scan?.findings.find((finding) => finding.exploited && finding.excepted === undefined && !kept.has(keyOf(finding)));
 }
 
 function scanOf(
   policy: Pick<PolicyDocument, 'hash'>,
   evidence: Evidence | undefined,
   digests: readonly string[],
-): { readonly scan: DigestEvidence } | { readonly missing: string } {
+): { readonly repository: string; readonly digest: string; readonly scan: DigestEvidence } | { readonly missing: string } {
   if (evidence === undefined) return { missing: 'there is no evidence yet: the image has not been scanned' };
   if (evidence.schemaVersion !== 1) {
     return { missing: `the evidence has schema version ${evidence.schemaVersion}, and this release reads 1: scan again` };
@@ -87,8 +95,9 @@ function scanOf(
   const scans = Object.entries(evidence.digests)
     .filter(([digest, { platforms }]) => digests.includes(digest) || Object.values(platforms).some((other) => digests.includes(other)))
     .sort(([a, one], [b, other]) => toMs(other.scannedAt) - toMs(one.scannedAt) || compare(a, b));
-  const scan = scans[0]?.[1];
-  return scan === undefined ? { missing: `there is no evidence for ${digests.join(' or ')}: it has not been scanned` } : { scan };
+  const [newest] = scans;
+  if (newest === undefined) return { missing: `there is no evidence for ${digests.join(' or ')}: it has not been scanned` };
+  return { repository: evidence.repository, digest: newest[0], scan: newest[1] };
 }
 
 /** Why a scan does not tell everything at an instant; undefined when it does. */

@@ -13,10 +13,21 @@ export interface ScannerRun {
   readonly databaseBuiltAt?: string;
 }
 
-/** What is stored of a finding. */
+/** What is stored of a finding. Exceptions are not stored: they are applied when evidence is read. */
 export type EvidenceFinding = Pick<
   JudgedFinding,
-  'id' | 'aliases' | 'package' | 'version' | 'severity' | 'fixedIn' | 'exploited' | 'anchor' | 'anchorAt' | 'deadline' | 'failsAt'
+  | 'id'
+  | 'aliases'
+  | 'package'
+  | 'version'
+  | 'severity'
+  | 'fixedIn'
+  | 'exploited'
+  | 'anchor'
+  | 'anchorAt'
+  | 'deadline'
+  | 'failsAt'
+  | 'excepted'
 >;
 
 /** The scan of one digest. */

@@ -10,6 +10,8 @@ export interface Finding {
   readonly package: string;
   /** The binary packages that carry it, sorted. */
   readonly packages: readonly string[];
+  /** Package URLs of what carries it, sorted, where a scanner gives them. */
+  readonly purls?: readonly string[];
   readonly version: string;
   readonly severity: Severity | 'unknown';
   /** Versions that fix it, as scanners give them; empty: no fix. */
@@ -63,7 +65,26 @@ export interface Report {
  */
 export type FirstSeen = Readonly<Record<string, string>>;
 
-export type FindingState = 'due' | 'overdue' | 'reported';
+export type FindingState = 'due' | 'overdue' | 'reported' | 'excepted' | 'ignored';
+
+/** An exception that holds for a finding. */
+export interface Excepted {
+  readonly reason: string;
+  readonly approvedBy: string;
+  /** RFC 3339: from then on it counts no more. */
+  readonly expires: string;
+  /** `policy`, or the file of the VEX document that says so. */
+  readonly source: string;
+}
+
+/** Why a finding does not concern an image: what a VEX document says. */
+export interface Ignored {
+  readonly status: 'not_affected' | 'fixed';
+  /** The document's words, for a person. */
+  readonly reason: string;
+  /** The document's file. */
+  readonly source: string;
+}
 
 /** A finding under a policy: which deadline it has and why. It holds at every instant; `stateAt` says what it is at one. */
 export interface JudgedFinding extends Finding {
@@ -74,8 +95,12 @@ export interface JudgedFinding extends Finding {
   readonly anchorAt?: string;
   /** RFC 3339; absent: reported, never fails. */
   readonly deadline?: string;
-  /** RFC 3339: the instant from which it closes the gate. */
+  /** RFC 3339: the instant from which it closes the gate: its deadline, or the end of its exception where that is later. */
   readonly failsAt?: string;
+  /** The exception that holds at the instant of the verdict. */
+  readonly excepted?: Excepted;
+  /** What makes it not count at all; it is listed and never fails. */
+  readonly ignored?: Ignored;
   /** Why it has this deadline or none, for a person. */
   readonly reason: string;
 }

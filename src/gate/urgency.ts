@@ -5,8 +5,10 @@ import { rank } from './severity.js';
 
 type Ranked = Pick<JudgedFinding, 'id' | 'package' | 'severity' | 'exploited' | 'failsAt'>;
 
-/** What a finding is at an instant (epoch milliseconds): overdue from the instant of its deadline on. */
-export function stateAt(finding: Pick<JudgedFinding, 'failsAt'>, at: number): FindingState {
+/** What a finding is at an instant (epoch milliseconds): overdue from the instant of its deadline on, unless it is excused. */
+export function stateAt(finding: Pick<JudgedFinding, 'failsAt' | 'excepted' | 'ignored'>, at: number): FindingState {
+  if (finding.ignored !== undefined) return 'ignored';
+  if (finding.excepted !== undefined && at < toMs(finding.excepted.expires)) return 'excepted';
   if (finding.failsAt === undefined) return 'reported';
   return at < toMs(finding.failsAt) ? 'due' : 'overdue';
 }

@@ -1,11 +1,14 @@
-import type { GatePolicy } from '../policy/policy.js';
+import type { GatePolicy, PolicyException } from '../policy/policy.js';
 import type { JudgeContext } from './anchor.js';
+import { withVex } from './apply-vex.js';
+import { type ImageScope, withExceptions } from './exceptions.js';
 import type { JudgedFinding, Report } from './finding.js';
 import { earliest } from './instant.js';
 import { joinFindings } from './join.js';
 import { judgeFindings } from './judge.js';
 import { overdueReason, passReason, tooOld } from './reasons.js';
 import { byUrgency, stateAt } from './urgency.js';
+import type { VexStatement } from './vex.js';
 
 export { cures, type EvidenceVerdict, evidenceVerdict, improves } from './evidence-verdict.js';
 export { stateAt } from './urgency.js';
@@ -26,12 +29,21 @@ export interface ImageVerdict {
   readonly findings: readonly JudgedFinding[];
 }
 
+/** What may excuse an image's findings. */
+export interface Excuses {
+  /** The image that exceptions and statements are compared with. */
+  readonly image: ImageScope;
+  readonly exceptions?: readonly PolicyException[];
+  readonly vex?: readonly VexStatement[];
+}
+
 /**
  * The verdict on one image from its scanners' reports: any overdue finding fails it, reports older than
- * `maxEvidenceAge` leave it unknown, otherwise it passes until `gateClosesAt`.
+ * `maxEvidenceAge` leave it unknown, otherwise it passes until `gateClosesAt`. What a VEX document says does not concern
+ * it is ignored, what the policy accepts waits for the end of the exception.
  */
-export function verdictOf(gate: GatePolicy, reports: readonly Report[], context: JudgeContext): ImageVerdict {
-  const findings = byUrgency(judgeFindings(gate, joinFindings(reports), context));
+export function verdictOf(gate: GatePolicy, reports: readonly Report[], context: JudgeContext, excuses?: Excuses): ImageVerdict {
+  const findings = byUrgency(excused(judgeFindings(gate, joinFindings(reports), context), excuses, context.asOf));
   const overdue = findings.filter((finding) => stateAt(finding, context.asOf) === 'overdue');
   const [first] = findings;
   const rest = { findings, ...(first?.failsAt === undefined ? {} : { gateClosesAt: first.failsAt }) };
@@ -39,6 +51,12 @@ export function verdictOf(gate: GatePolicy, reports: readonly Report[], context:
   const doubt = doubtAbout(gate, reports, context.asOf);
   if (doubt !== undefined) return { verdict: 'unknown', allowed: gate.onMissingEvidence === 'warn', reason: doubt, ...rest };
   return { verdict: 'pass', allowed: true, reason: passReason(first), ...rest };
+}
+
+function excused(findings: readonly JudgedFinding[], excuses: Excuses | undefined, at: number): readonly JudgedFinding[] {
+  if (excuses === undefined) return findings;
+  const { image, exceptions = [], vex = [] } = excuses;
+  return withExceptions(withVex(findings, vex, image, at), exceptions, image, at);
 }
 
 function doubtAbout(gate: GatePolicy, reports: readonly Report[], at: number): string | undefined {

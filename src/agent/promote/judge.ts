@@ -81,11 +81,11 @@ async function verdicts({ cluster, config, stage, at }: JudgeOptions, references
   const byReference = new Map(found);
   return (reference, digest) => {
     const all = (byReference.get(reference) ?? []).map((evidence) =>
-      typeof evidence === 'string' ? undefined : evidenceVerdict(policy, evidence, digest, at),
+      typeof evidence === 'string' ? undefined : evidenceVerdict(policy, evidence, digest, at, stage.name),
     );
     const scans = all.filter((verdict) => verdict !== undefined).sort((a, b) => scannedAt(b) - scannedAt(a));
     const missing = (byReference.get(reference) ?? []).find((evidence) => typeof evidence === 'string');
-    const newest = scans[0] ?? evidenceVerdict(policy, undefined, digest, at);
+    const newest = scans[0] ?? evidenceVerdict(policy, undefined, digest, at, stage.name);
     return newest.scan === undefined && missing !== undefined ? { ...newest, reason: missing } : newest;
   };
 }

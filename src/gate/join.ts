@@ -63,12 +63,14 @@ function merge(group: readonly Finding[]): Finding {
   const publishedAt = earliest(...group.map((finding) => finding.publishedAt));
   const kevAddedAt = earliest(...group.map((finding) => finding.kevAddedAt));
   const scores = group.flatMap((finding) => finding.epss ?? []);
+  const purls = sorted(group.flatMap((finding) => finding.purls ?? []));
   const cvss = uniqueRatings(group.flatMap((finding) => finding.cvss ?? []));
   return {
     id: first.id,
     aliases: sorted(group.flatMap((finding) => finding.aliases)),
     package: sourceOf(group),
     packages: sorted(group.flatMap((finding) => finding.packages)),
+    ...(purls.length === 0 ? {} : { purls }),
     version: versionsOf(group),
     severity: group.map((finding) => finding.severity).reduce(mostSevere),
     fixedIn: sorted(group.flatMap((finding) => finding.fixedIn)),

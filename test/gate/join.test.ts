@@ -24,11 +24,15 @@ describe('joinFindings on real reports', () => {
   });
 
   it('takes dates, exploitation and EPSS from the scanner that knows them', () => {
-    expect(joinFindings(web('1.0.0')).find(({ id }) => id === 'CVE-2023-4863')).toEqual({
+    expect(joinFindings(web('1.0.0')).find(({ id }) => id === 'CVE-2023-4863')).toMatchObject({
       id: 'CVE-2023-4863',
       aliases: [],
       package: 'libwebp',
       packages: ['libwebp'],
+      purls: [
+        'pkg:apk/alpine/libwebp@1.3.0-r3?arch=x86_64&distro=3.19.1',
+        'pkg:apk/alpine/libwebp@1.3.0-r3?arch=x86_64&distro=alpine-3.19.1',
+      ],
       version: '1.3.0-r3',
       severity: 'high',
       fixedIn: ['1.3.1-r1'],

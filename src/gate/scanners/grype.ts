@@ -69,11 +69,13 @@ function matchFindings(match: JsonNode): readonly Finding[] {
   const vulnerability = object(match, 'vulnerability');
   const artifact = object(match, 'artifact');
   const related = items(match, 'relatedVulnerabilities');
-  const name = packageName(requiredText(artifact, 'name'), text(artifact, 'purl'));
+  const purl = text(artifact, 'purl');
+  const name = packageName(requiredText(artifact, 'name'), purl);
   const upstream = items(artifact, 'upstreams')[0];
   const found = {
     package: (upstream && text(upstream, 'name')) ?? name,
     packages: [name],
+    ...(purl === undefined ? {} : { purls: [purl] }),
     version: text(artifact, 'version') ?? '',
     ...fixOf(vulnerability),
     scanners: ['grype'],

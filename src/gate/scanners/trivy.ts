@@ -97,7 +97,8 @@ function sourcePackages(result: JsonNode): ReadonlyMap<string, string> {
 
 function addFindings(findings: Finding[], vulnerability: JsonNode, sources: ReadonlyMap<string, string>, ratings: KnownRatings): void {
   const identifier = member(vulnerability, 'PkgIdentifier');
-  const name = packageName(requiredText(vulnerability, 'PkgName'), identifier && text(identifier, 'PURL'));
+  const purl = identifier && text(identifier, 'PURL');
+  const name = packageName(requiredText(vulnerability, 'PkgName'), purl);
   const source = sources.get(text(vulnerability, 'PkgID') ?? '') ?? name;
   const version = text(vulnerability, 'InstalledVersion') ?? '';
   const severity = severityAt(vulnerability, 'Severity');
@@ -119,6 +120,7 @@ function addFindings(findings: Finding[], vulnerability: JsonNode, sources: Read
     };
     if (publishedAt !== undefined) finding.publishedAt = publishedAt;
     if (cvss !== undefined) finding.cvss = cvss;
+    if (purl !== undefined) finding.purls = [purl];
     findings.push(finding);
   }
 }

@@ -19,6 +19,7 @@ const GATE: GatePolicy = {
   anchor: 'fixReleased',
   onlyFixable: true,
   exploited: { deadline: 3 * DAY, skipSoak: false, bypassWindows: false },
+  endOfLife: 'warn',
   unknownSeverity: 'high',
   maxEvidenceAge: 36 * 3_600_000,
   onMissingEvidence: 'block',

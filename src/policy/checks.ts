@@ -1,6 +1,6 @@
 import type { Problem } from '../problem.js';
 import type { Check, Draft } from './checks/check.js';
-import { deadlinesAreGiven, deadlinesFollowSeverity } from './checks/deadlines.js';
+import { deadlinesAreGiven, deadlinesFollowSeverity, presetIsKept } from './checks/deadlines.js';
 import { budgetAllowsDrains } from './checks/disruption-budget.js';
 import { exceptionsDiffer, exceptionsNameStages } from './checks/exceptions.js';
 
@@ -19,6 +19,7 @@ const CHECKS: readonly Check[] = [
   evidenceOutlivesScans,
   deadlinesAreGiven,
   deadlinesFollowSeverity,
+  presetIsKept,
   exceptionsNameStages,
   exceptionsDiffer,
   rolloutCanMove,

@@ -1,13 +1,21 @@
 import type { Duration } from './duration.js';
-import type { Anchor, Severity } from './policy.js';
+import type { Anchor, Exposure, PresetName, Severity } from './policy.js';
 
 /** How fast a finding must be fixed, and what an image must fulfil to be promoted. */
 export interface GateInput {
-  /** How long each severity may stay unfixed; a severity left out never closes the gate. */
-  readonly deadlines: DeadlinesInput;
+  /**
+   * A framework whose deadlines hold; every other field here goes before what it says.
+   * @default none: `deadlines` is required
+   */
+  readonly preset?: PresetName;
+  /**
+   * How long each severity may stay unfixed; without a preset, a severity left out never closes the gate.
+   * @default the preset's
+   */
+  readonly deadlines?: DeadlinesInput;
   /**
    * What a deadline is counted from.
-   * @default 'fixReleased'
+   * @default the preset's, or 'fixReleased'
    */
   readonly anchor?: Anchor;
   /**
@@ -20,6 +28,26 @@ export interface GateInput {
    * @default nothing
    */
   readonly exploited?: ExploitedInput;
+  /**
+   * A deadline for vulnerabilities that will probably be exploited.
+   * @default none
+   */
+  readonly epss?: EpssInput;
+  /**
+   * Whether what runs can be reached from the internet, in stages that do not say it themselves; presets ask for it.
+   * @default not known, which counts as `internet`
+   */
+  readonly exposure?: Exposure;
+  /**
+   * When a deadline is over: at its instant, or at the end of that day in the policy's time zone.
+   * @default 'instant'
+   */
+  readonly dueAt?: 'instant' | 'endOfDay';
+  /**
+   * What happens to an image whose distribution gets no more fixes, as Trivy knows it.
+   * @default 'warn'
+   */
+  readonly endOfLife?: 'warn' | 'block' | 'ignore';
   /**
    * The severity that findings of unknown severity are treated as.
    * @default 'high'
@@ -46,31 +74,39 @@ export interface GateInput {
 export interface DeadlinesInput {
   /**
    * For critical findings.
-   * @default none, with a warning
+   * @default the preset's, or none, with a warning
    */
   readonly critical?: Duration;
   /**
    * For findings of high severity.
-   * @default none, with a warning
+   * @default the preset's, or none, with a warning
    */
   readonly high?: Duration;
   /**
    * For findings of medium severity.
-   * @default none, with a warning
+   * @default the preset's, or none, with a warning
    */
   readonly medium?: Duration;
   /**
    * For findings of low severity.
-   * @default none, with a warning
+   * @default the preset's, or none, with a warning
    */
   readonly low?: Duration;
+}
+
+/** A deadline for vulnerabilities that will probably be exploited. */
+export interface EpssInput {
+  /** The probability of exploitation in the next 30 days (EPSS, 0 to 1) above which it holds. */
+  readonly above: number;
+  /** How long such a finding may stay unfixed, whatever its severity. */
+  readonly deadline: Duration;
 }
 
 /** What is different for vulnerabilities that are known to be exploited. */
 export interface ExploitedInput {
   /**
    * How long an exploited finding may stay unfixed, whatever its severity.
-   * @default its severity's deadline
+   * @default the preset's, or its severity's deadline
    */
   readonly deadline?: Duration;
   /**

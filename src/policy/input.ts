@@ -1,11 +1,12 @@
 import type { Duration } from './duration.js';
 import type { ExceptionInput } from './exception-input.js';
 import type { GateInput } from './gate-input.js';
+import type { Exposure } from './policy.js';
 import type { RolloutInput } from './rollout-input.js';
 import type { ScanInput } from './scan-input.js';
 
 export type { ExceptionInput } from './exception-input.js';
-export type { DeadlinesInput, ExploitedInput, GateInput } from './gate-input.js';
+export type { DeadlinesInput, EpssInput, ExploitedInput, GateInput } from './gate-input.js';
 export type { DisruptionBudgetInput, RolloutInput } from './rollout-input.js';
 export type { QuantitiesInput, ResourcesInput, ScanInput, ScannerInput } from './scan-input.js';
 
@@ -97,6 +98,11 @@ export interface StageInput<N extends string = string> {
    * @default the policy's windows
    */
   readonly windows?: readonly WindowInput[];
+  /**
+   * Whether what runs in this stage can be reached from the internet. An image is judged for every stage it may go on to.
+   * @default gate.exposure
+   */
+  readonly exposure?: Exposure;
   /**
    * How many pods each workload has in this stage.
    * @default what the workload says

@@ -47,11 +47,60 @@ export interface ScanPolicy {
   readonly registryCa?: string;
 }
 
+/** Whether what runs can be reached from the internet. */
+export type Exposure = 'internet' | 'internal';
+
+/** A framework whose figures are known. */
+export type PresetName =
+  | 'bod26-04'
+  | 'fedramp-vdr-a'
+  | 'fedramp-vdr-b'
+  | 'fedramp-vdr-c'
+  | 'fedramp-vdr-d'
+  | 'fedramp-rev5'
+  | 'pci-4.0.1'
+  | 'cyber-essentials';
+
+/** What must be so of a finding for a row to hold. */
+export interface PresetConditions {
+  readonly exploited?: true;
+  /** What it is in can be reached from the internet. */
+  readonly exposed?: true;
+  /** An exploit needs nobody's help. */
+  readonly automatable?: true;
+  /** An exploit gains everything. */
+  readonly total?: true;
+  /** An exploit is likely. */
+  readonly exploitable?: true;
+  readonly severity?: Severity;
+  /** The least CVSS score. */
+  readonly cvss?: number;
+}
+
+/** One row of a framework's table. */
+export interface PresetRow {
+  readonly when: PresetConditions;
+  /** Absent: no deadline. */
+  readonly deadline?: Milliseconds;
+  /** What the framework says beside it. */
+  readonly note?: string;
+}
+
 export interface GatePolicy {
+  /** A framework's table, the first row that holds counts: of exploited ones unless `exploited.deadline`, of others unless `deadlines` names the severity. */
+  readonly preset?: { readonly name: PresetName; readonly rows: readonly PresetRow[] };
   readonly deadlines: { readonly [S in Severity]?: Milliseconds };
   readonly anchor: Anchor;
   readonly onlyFixable: boolean;
   readonly exploited?: { readonly deadline?: Milliseconds; readonly skipSoak: boolean; readonly bypassWindows: boolean };
+  /** For findings whose probability of exploitation (EPSS, 0 to 1) is above a value. */
+  readonly epss?: { readonly above: number; readonly deadline: Milliseconds };
+  /** Absent: not known, which counts as `internet`. A stage's own counts before it: see `gateOf`. */
+  readonly exposure?: Exposure;
+  /** The time zone to whose end of day a deadline is extended; absent: it ends at its instant. */
+  readonly endOfDayIn?: string;
+  /** What an image is whose distribution's end of life has come. */
+  readonly endOfLife: 'warn' | 'block' | 'ignore';
   readonly unknownSeverity: Severity | 'ignore';
   readonly maxEvidenceAge: Milliseconds;
   readonly onMissingEvidence: 'block' | 'warn';
@@ -105,6 +154,8 @@ export interface Stage<S extends string = string> {
   /** This stage's windows: its own where it names some, else the policy's. Empty: always open. */
   readonly windows: readonly Window[];
   readonly replicas?: number;
+  /** Its own, else the gate's; absent: not known. */
+  readonly exposure?: Exposure;
 }
 
 export interface PromotionPolicy {

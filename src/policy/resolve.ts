@@ -29,7 +29,9 @@ import type {
   Window,
 } from './policy.js';
 import { SEVERITIES } from './policy.js';
+import { presetOf } from './presets.js';
 import { resolveMinute } from './schedule.js';
+import { gateOf } from './stage-gate.js';
 
 /** A policy as written, with parts missing: those that could not be read were taken out. */
 export type Partly<T> = T extends string | number | boolean
@@ -56,8 +58,9 @@ export function resolvePolicy(input: Partly<PolicyInput>): PolicyDocument {
   const rollout = resolveRollout(input.rollout ?? {});
   const setting: Setting = { timeZone, progressDeadline: rollout.progressDeadline, minute: (text) => resolveMinute(text, hash) };
   const scan = resolveScan(input.scan ?? {}, setting);
-  const gate = resolveGate(input.gate ?? {});
+  const gate = resolveGate(input.gate ?? {}, timeZone);
   const windows = resolveWindows(input.windows ?? [], setting);
+  const stages = (input.stages ?? []).map((stage) => resolveStage(stage ?? {}, windows, gate, setting));
   return {
     name,
     timeZone,
@@ -68,12 +71,19 @@ export function resolvePolicy(input: Partly<PolicyInput>): PolicyDocument {
       : { exceptions: input.exceptions.map((exception) => resolveException(exception ?? {}, timeZone)) }),
     rollout,
     windows,
-    stages: (input.stages ?? []).map((stage) => resolveStage(stage ?? {}, windows, setting)),
+    stages,
     promotion: resolvePromotion(input.promotion ?? {}, setting),
     monitoring: resolveMonitoring(input.monitoring ?? {}),
     history: { keep: input.history?.keep ?? 200 },
-    hash: shortHash(canonicalJson({ gate, scanners: scan.scanners.map((s) => s.kind).sort() }), 16),
+    hash: hashOf(gate, stages, scan),
   };
+}
+
+/** Exposures are a part only where one is known: each stage's verdicts depend on those of all that come after it. */
+function hashOf(gate: GatePolicy, stages: readonly Stage[], scan: ScanPolicy): string {
+  const exposures = stages.map(({ name }) => [name, gateOf({ gate, stages }, name).exposure ?? null] as const);
+  const known = exposures.some(([, exposure]) => exposure !== null) ? { exposures } : {};
+  return shortHash(canonicalJson({ gate, ...known, scanners: scan.scanners.map((s) => s.kind).sort() }), 16);
 }
 
 function resolveScan(input: Partly<ScanInput>, { minute }: Setting): ScanPolicy {
@@ -103,12 +113,19 @@ function resolveScanner({ kind, database, server, args, resources }: Partly<Scan
   ];
 }
 
-function resolveGate(input: Partly<GateInput>): GatePolicy {
+function resolveGate(input: Partly<GateInput>, timeZone: string): GatePolicy {
+  const preset = input.preset === undefined ? undefined : presetOf(input.preset);
+  const { above, deadline } = input.epss ?? {};
   return {
+    ...(preset === undefined ? {} : { preset: { name: preset.name, rows: preset.rows } }),
     deadlines: resolveDeadlines(input.deadlines ?? {}),
-    anchor: input.anchor ?? 'fixReleased',
+    anchor: input.anchor ?? preset?.anchor ?? 'fixReleased',
     onlyFixable: input.onlyFixable ?? true,
     ...(input.exploited === undefined ? {} : { exploited: resolveExploited(input.exploited) }),
+    ...(above === undefined || deadline === undefined ? {} : { epss: { above, deadline: milliseconds(deadline, '0s') } }),
+    ...(input.exposure === undefined ? {} : { exposure: input.exposure }),
+    ...(input.dueAt === 'endOfDay' ? { endOfDayIn: timeZone } : {}),
+    endOfLife: input.endOfLife ?? 'warn',
     unknownSeverity: input.unknownSeverity ?? 'high',
     maxEvidenceAge: milliseconds(input.maxEvidenceAge, '36h'),
     onMissingEvidence: input.onMissingEvidence ?? 'block',
@@ -173,7 +190,8 @@ function resolveWindows(input: readonly (Partly<WindowInput> | undefined)[], set
   }));
 }
 
-function resolveStage(input: Partly<StageInput>, windows: readonly Window[], setting: Setting): Stage {
+function resolveStage(input: Partly<StageInput>, windows: readonly Window[], gate: GatePolicy, setting: Setting): Stage {
+  const exposure = input.exposure ?? gate.exposure;
   return {
     name: input.name ?? '',
     namespace: input.namespace ?? '',
@@ -181,6 +199,7 @@ function resolveStage(input: Partly<StageInput>, windows: readonly Window[], set
     soak: milliseconds(input.soak, '0s'),
     windows: input.windows === undefined ? windows : resolveWindows(input.windows, setting),
     ...(input.replicas === undefined ? {} : { replicas: input.replicas }),
+    ...(exposure === undefined ? {} : { exposure }),
   };
 }
 

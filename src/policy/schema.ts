@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { parseSchedule } from './cron.js';
 import { DURATION_PATTERN, type Duration, parseDuration } from './duration.js';
 import { expiryOf, imageScope } from './exceptions.js';
-import { type CountOrPercent, SEVERITIES } from './policy.js';
+import { type CountOrPercent, type PresetName, SEVERITIES } from './policy.js';
 import { isTimeZone } from './zone.js';
 
 /*
@@ -77,16 +77,41 @@ const scan = object({
   registryCa: optional(objectName),
 });
 
+const exposure = v.picklist(['internet', 'internal'], 'oneOf');
+
 const gate = object({
-  deadlines: object({
-    critical: optional(duration),
-    high: optional(duration),
-    medium: optional(duration),
-    low: optional(duration),
-  }),
+  preset: optional(
+    v.picklist(
+      [
+        'bod26-04',
+        'fedramp-vdr-a',
+        'fedramp-vdr-b',
+        'fedramp-vdr-c',
+        'fedramp-vdr-d',
+        'fedramp-rev5',
+        'pci-4.0.1',
+        'cyber-essentials',
+      ] satisfies readonly PresetName[],
+      'oneOf',
+    ),
+  ),
+  deadlines: optional(
+    object({
+      critical: optional(duration),
+      high: optional(duration),
+      medium: optional(duration),
+      low: optional(duration),
+    }),
+  ),
   anchor: optional(v.picklist(['fixReleased', 'detected', 'published', 'kevAdded'], 'oneOf')),
   onlyFixable: optional(yesOrNo),
   exploited: optional(object({ deadline: optional(duration), skipSoak: optional(yesOrNo), bypassWindows: optional(yesOrNo) })),
+  epss: optional(
+    object({ above: v.pipe(v.number('probability'), v.minValue(0, 'probability'), v.maxValue(1, 'probability')), deadline: duration }),
+  ),
+  exposure: optional(exposure),
+  dueAt: optional(v.picklist(['instant', 'endOfDay'], 'oneOf')),
+  endOfLife: optional(v.picklist(['warn', 'block', 'ignore'], 'oneOf')),
   unknownSeverity: optional(v.picklist([...SEVERITIES, 'ignore'], 'oneOf')),
   maxEvidenceAge: optional(duration),
   onMissingEvidence: optional(v.picklist(['block', 'warn'], 'oneOf')),
@@ -144,6 +169,7 @@ const stage = object({
   soak: optional(duration),
   windows: optional(windows),
   replicas: optional(positive),
+  exposure: optional(exposure),
 });
 
 const monitoring = object({

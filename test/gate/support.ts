@@ -30,6 +30,7 @@ export function gatePolicy(changes: Partial<GatePolicy> = {}): GatePolicy {
     anchor: 'fixReleased',
     onlyFixable: true,
     exploited: { deadline: 3 * DAY, skipSoak: false, bypassWindows: false },
+    endOfLife: 'warn',
     unknownSeverity: 'high',
     maxEvidenceAge: 36 * HOUR,
     onMissingEvidence: 'block',

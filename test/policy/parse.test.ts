@@ -118,7 +118,7 @@ describe('a wrong field says what was received, what is expected, and what to do
     ],
     ['H as an hour', { scan: { schedule: '0 H * * *', scanners: [{ kind: 'grype' }] } }, 'scan.schedule: '],
     ['a TZ prefix', { scan: { schedule: 'TZ=UTC 0 3 * * *', scanners: [{ kind: 'grype' }] } }, 'Set timeZone instead'],
-    ['no deadlines', { gate: {} }, 'gate.deadlines: This field is required. Write deadlines:'],
+    ['no deadlines', { gate: {} }, 'gate.deadlines: No severity has a deadline, so that nothing would ever fail. Write deadlines:'],
     ['a bad label', { monitoring: { labels: { 'a-b': 'c' } } }, 'monitoring.labels.a-b: This is not the name of a Prometheus label.'],
     ['no address', { monitoring: { runbookUrl: 'runbooks' } }, 'monitoring.runbookUrl: This is not an address.'],
     [

@@ -36,6 +36,7 @@ export const policy: PolicyDocument = {
     deadlines: { high: 604_800_000 },
     anchor: 'fixReleased',
     onlyFixable: true,
+    endOfLife: 'warn',
     unknownSeverity: 'high',
     maxEvidenceAge: 129_600_000,
     onMissingEvidence: 'block',

@@ -31,6 +31,7 @@ export const policy: PolicyDocument = {
     anchor: 'fixReleased',
     onlyFixable: true,
     exploited: { deadline: 24 * HOUR, skipSoak: true, bypassWindows: true },
+    endOfLife: 'warn',
     unknownSeverity: 'high',
     maxEvidenceAge: 36 * HOUR,
     onMissingEvidence: 'block',

@@ -43,6 +43,7 @@ export function policy(changes: { readonly scan?: Partial<ScanPolicy>; readonly 
       anchor: 'fixReleased',
       onlyFixable: true,
       exploited: { deadline: DAY, skipSoak: false, bypassWindows: false },
+      endOfLife: 'warn',
       unknownSeverity: 'high',
       maxEvidenceAge: 36 * HOUR,
       onMissingEvidence: 'block',

@@ -1,9 +1,10 @@
 import type { Problem } from '../../problem.js';
 import { formatDuration } from '../duration.js';
 import type { Stage } from '../policy.js';
+import { gateOf } from '../stage-gate.js';
 import { type Check, type Draft, error, warning } from './check.js';
 import { type Journey, journeyTo, type Leg } from './journey.js';
-import { type NamedDeadline, shortestDeadline, soaksUpTo } from './soak.js';
+import { exploitedDeadline, type NamedDeadline, shortestDeadline, soaksUpTo } from './soak.js';
 
 /**
  * A fix reaches the last stages before the shortest deadline: never is an error, not in every week a warning with the worst
@@ -23,12 +24,14 @@ interface Track extends NamedDeadline {
   readonly waits: boolean;
 }
 
-function tracks({ document: { gate } }: Draft): readonly Track[] {
+function tracks({ document }: Draft): readonly Track[] {
+  const gate = gateOf(document);
   const { exploited } = gate;
   const shortest = shortestDeadline(gate, true);
   const common = shortest === undefined ? [] : [{ ...shortest, soaks: true, waits: true }];
-  if (exploited?.deadline === undefined) return common;
-  return [{ of: 'exploited', deadline: exploited.deadline, soaks: !exploited.skipSoak, waits: !exploited.bypassWindows }, ...common];
+  const urgent = exploitedDeadline(gate);
+  if (urgent === undefined) return common;
+  return [{ ...urgent, soaks: exploited?.skipSoak !== true, waits: exploited?.bypassWindows !== true }, ...common];
 }
 
 function lateness({ document }: Draft, stage: Stage, index: number, track: Track): readonly Problem[] {

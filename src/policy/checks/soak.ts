@@ -1,11 +1,13 @@
 import { formatDuration } from '../duration.js';
 import type { GatePolicy, Milliseconds, Stage } from '../policy.js';
 import { SEVERITIES } from '../policy.js';
+import { gateOf } from '../stage-gate.js';
 import { type Check, error } from './check.js';
 
 /** An image that soaks as long as its findings may stay unfixed arrives too late, always. */
-export const soaksFitDeadlines: Check = ({ document: { gate, stages } }) => {
-  const shortest = shortestDeadline(gate, gate.exploited?.skipSoak === true);
+export const soaksFitDeadlines: Check = ({ document }) => {
+  const { gate, stages } = document;
+  const shortest = shortestDeadline(gateOf(document), gate.exploited?.skipSoak === true);
   if (shortest === undefined) return [];
   const soaked = soaksUpTo(stages);
   return stages.flatMap((stage, i) => {
@@ -45,8 +47,34 @@ export interface NamedDeadline {
 /** The shortest deadline that findings have; the one of exploited findings may be left out. */
 export function shortestDeadline(gate: GatePolicy, withoutExploited: boolean): NamedDeadline | undefined {
   const severities = SEVERITIES.map((severity) => ({ of: severity, deadline: gate.deadlines[severity] }));
-  const exploited = withoutExploited ? [] : [{ of: 'exploited', deadline: gate.exploited?.deadline }];
-  return [...exploited, ...severities]
-    .flatMap(({ of, deadline }) => (deadline === undefined ? [] : [{ of, deadline }]))
-    .reduce<NamedDeadline | undefined>((least, next) => (least === undefined || next.deadline < least.deadline ? next : least), undefined);
+  const common = [...severities, { of: 'likely exploited', deadline: gate.epss?.deadline }, ...presetDeadlines(gate, false)];
+  const exploited = withoutExploited ? undefined : exploitedDeadline(gate);
+  return [...(exploited === undefined ? [] : [exploited]), ...common].reduce<NamedDeadline | undefined>(shorter, undefined);
+}
+
+/** The shortest deadline that only exploited findings have: the policy's own, else the preset's. */
+export function exploitedDeadline(gate: GatePolicy): NamedDeadline | undefined {
+  const own = gate.exploited?.deadline;
+  if (own !== undefined) return { of: 'exploited', deadline: own };
+  return presetDeadlines(gate, true).reduce<NamedDeadline | undefined>(shorter, undefined);
+}
+
+/** Those rows of a preset that some finding may meet: no field of the policy replaces them. */
+function presetDeadlines(gate: GatePolicy, exploited: boolean): readonly NamedDeadline[] {
+  const free = SEVERITIES.filter((severity) => gate.deadlines[severity] === undefined);
+  return (gate.preset?.rows ?? []).flatMap(({ when, deadline }) => {
+    const asked = (when.exploited === true) === exploited && !(when.exposed === true && gate.exposure === 'internal');
+    const met = exploited || free.some((severity) => when.severity === undefined || when.severity === severity);
+    const of = exploited ? 'exploited' : (when.severity ?? `${gate.preset?.name}'s most urgent`);
+    return asked && met && deadline !== undefined ? [{ of, deadline }] : [];
+  });
+}
+
+interface MaybeDeadline {
+  readonly of: string;
+  readonly deadline: Milliseconds | undefined;
+}
+
+function shorter(least: NamedDeadline | undefined, { of, deadline }: MaybeDeadline): NamedDeadline | undefined {
+  return deadline !== undefined && (least === undefined || deadline < least.deadline) ? { of, deadline } : least;
 }

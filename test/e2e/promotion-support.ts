@@ -139,11 +139,10 @@ function suspended(manifest: Manifest): Manifest {
 }
 
 /** Stores what the gate makes of the real scanners' reports on one version as evidence in staging, as a scan does. */
-export async function storeEvidence(tag: string, version: string | undefined = tag): Promise<void> {
+export async function storeEvidence(tag: string, version = tag): Promise<void> {
   const policy = loadPolicy(POLICY_FILE);
   const configMap = await kubectlJson<{ data?: Record<string, string> }>(['-n', STAGING, 'get', 'configmap', EVIDENCE]);
   const now = Date.now();
-  const found = version === undefined ? [] : joinFindings(reports(version));
   const evidence = addScan(parseEvidence(configMap.data?.evidence), {
     policy,
     repository: REPOSITORY,
@@ -154,7 +153,7 @@ export async function storeEvidence(tag: string, version: string | undefined = t
       { kind: 'grype', status: 'ok' },
       { kind: 'trivy', status: 'ok' },
     ],
-    findings: judgeFindings(policy.gate, found, { asOf: now, firstSeen: {} }),
+    findings: judgeFindings(policy.gate, joinFindings(reports(version)), { asOf: now, firstSeen: {} }),
   });
   await kubectl(['replace', '-f', '-'], JSON.stringify({ ...configMap, data: { ...configMap.data, evidence: JSON.stringify(evidence) } }));
 }

@@ -214,12 +214,15 @@ describe.runIf(hasCluster())('a promotion on a real cluster', () => {
   it('is finished, exactly once, by the next pod when its own is deleted mid-rollout', async () => {
     writePolicy('0s');
     await apply(synthesised('production'));
+    // What 1.0.1 has is overdue, and this is about kills: it passes with the findings of 1.0.2.
+    await storeEvidence('1.0.1', '1.0.2');
+    const promotions = async () => (await promotionState()).state?.history.filter(({ what }) => what === 'promoted').length ?? 0;
     for (let times = 0; times < REPEAT; times += 1) {
       const tag = times % 2 === 0 ? '1.0.1' : '1.0.2';
       moveStaging(tag);
       await apply(synthesised('staging'));
       await rolledOut(STAGING);
-      const before = await deployed(PRODUCTION);
+      const before = { ...(await deployed(PRODUCTION)), promotions: await promotions() };
       const job = `killed-${times}`;
       const end = runCronJob(PRODUCTION, PROMOTION, job);
       await eventually('the promotion has begun', async () => ((await deployed(PRODUCTION)).tag === tag ? true : undefined), 120);
@@ -228,9 +231,8 @@ describe.runIf(hasCluster())('a promotion on a real cluster', () => {
       expect(await end).toBe('Complete');
       expect(await jobLogs(PRODUCTION, job)).toMatch(/promoted: Stage production runs/);
       expect(await deployed(PRODUCTION)).toMatchObject({ tag, generation: before.generation + 1 });
-      const { state } = await promotionState();
-      expect(state?.intent).toBeUndefined();
-      expect(state?.history.filter(({ what }) => what === 'promoted')).toHaveLength(times + 2);
+      expect((await promotionState()).state?.intent).toBeUndefined();
+      expect(await promotions()).toBe(before.promotions + 1);
     }
   });
 });

@@ -1,10 +1,28 @@
 import { SCANNER_FORMATS } from '../gate/read-report.js';
+import type { VexStatement } from '../gate/vex.js';
 import type { Policy } from '../policy/policy.js';
 import { type GatedImage, nameOf } from './gate-result.js';
 
 /** What a reader of the verdict should know about what it rests on. */
 export function gateWarnings(policy: Policy, images: readonly GatedImage[]): readonly string[] {
   return [...anchorWarnings(policy), ...images.flatMap((image) => imageWarnings(policy, image))];
+}
+
+/** What a reader should know of exceptions and VEX documents that did nothing. */
+export function excuseWarnings(
+  { exceptions = [] }: Policy,
+  stage: string | undefined,
+  vex: readonly VexStatement[],
+  images: readonly GatedImage[],
+): readonly string[] {
+  const staged = stage === undefined ? exceptions.filter((exception) => exception.stage !== undefined).length : 0;
+  const findings = images.flatMap(({ verdict }) => verdict.findings);
+  const used = new Set(findings.flatMap(({ ignored, excepted }) => [ignored?.source, excepted?.source]));
+  const idle = [...new Set(vex.map(({ source }) => source))].filter((source) => !used.has(source));
+  return [
+    ...(staged === 0 ? [] : [`${staged} of the policy's exceptions hold in one stage only and do not count here: name it with --stage`]),
+    ...idle.map((source) => `${source}: none of its statements excuses a finding of these images`),
+  ];
 }
 
 function anchorWarnings({ gate }: Policy): readonly string[] {

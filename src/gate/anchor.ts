@@ -2,6 +2,7 @@ import type { Anchor } from '../policy/policy.js';
 import type { Finding, FirstSeen, JudgedFinding } from './finding.js';
 import { firstSeenOf } from './first-seen.js';
 import { toInstant } from './instant.js';
+import type { Vulnrichment } from './vulnrichment.js';
 
 /** What a judgement depends on beside policy and findings. */
 export interface JudgeContext {
@@ -11,6 +12,8 @@ export interface JudgeContext {
   readonly firstSeen: FirstSeen;
   /** RFC 3339: when the image was released, from the lock. */
   readonly releasedAt?: string;
+  /** CISA's decision points, for presets that ask for what scanners do not tell. */
+  readonly vulnrichment?: Vulnrichment;
 }
 
 /** The date that a deadline is counted from. */

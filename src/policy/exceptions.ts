@@ -1,6 +1,6 @@
 import { parseReference } from '../lock/reference.js';
 import type { PolicyException } from './policy.js';
-import { zoneOf } from './zone.js';
+import { startOfDay } from './zone.js';
 
 const DAY = 86_400_000;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
@@ -35,12 +35,4 @@ export function scopeOf({ vulnerability, package: name, image, stage }: PolicyEx
 function isDay(day: string): boolean {
   const ms = Date.parse(day);
   return DATE.test(day) && !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
-}
-
-/** When a day begins in a zone, the day given by its midnight in UTC. Where midnight comes twice, the first; where it does not come, the change. */
-function startOfDay(midnight: number, timeZone: string): number {
-  const { offsetAt } = zoneOf(timeZone);
-  const [before, after] = [offsetAt(midnight - DAY), offsetAt(midnight + DAY)];
-  const starts = [midnight - before, midnight - after].filter((at) => offsetAt(at) === midnight - at);
-  return starts.length === 0 ? midnight - before : Math.min(...starts);
 }

@@ -22,6 +22,20 @@ export function zoneOf(name: string): Zone {
   return known;
 }
 
+/** When a day begins in a zone, the day given by its midnight in UTC. Where midnight comes twice, the first; where it does not come, the change. */
+export function startOfDay(midnight: number, timeZone: string): number {
+  const { offsetAt } = zoneOf(timeZone);
+  const [before, after] = [offsetAt(midnight - DAY), offsetAt(midnight + DAY)];
+  const starts = [midnight - before, midnight - after].filter((at) => offsetAt(at) === midnight - at);
+  return starts.length === 0 ? midnight - before : Math.min(...starts);
+}
+
+/** The instant (epoch milliseconds) at which the day of another ends in a zone. */
+export function endOfDay(at: number, timeZone: string): number {
+  const local = at + zoneOf(timeZone).offsetAt(at);
+  return startOfDay((Math.floor(local / DAY) + 1) * DAY, timeZone);
+}
+
 /** What was learnt about zones, which never changes while the program runs. */
 const ZONES = new Map<string, Zone>();
 

@@ -1,6 +1,6 @@
 import { toInstant } from '../gate/instant.js';
 import { stateAt } from '../gate/verdict.js';
-import { actionFor, excuseOf, type GatedImage, type GateResult, nameOf } from './gate-result.js';
+import { actionFor, excuseOf, type GatedImage, type GateResult, nameOf, stateWords } from './gate-result.js';
 
 type Finding = GatedImage['verdict']['findings'][number];
 
@@ -47,11 +47,9 @@ function findingCase(finding: Finding, asOf: number): Case {
   const name = `${finding.id} in ${finding.package}`;
   const excuse = excuseOf(finding, asOf);
   if (excuse !== undefined) return { name, outcome: { kind: 'skipped', message: excuse } };
-  const state = stateAt(finding, asOf);
   const rating = finding.exploited ? `${finding.severity}, exploited` : finding.severity;
-  const deadline = finding.failsAt === undefined ? '' : `, due ${finding.failsAt}`;
-  const what = `${state}${deadline} (${rating}): ${actionFor(finding)}`;
-  if (state !== 'overdue') return { name, output: `${what}\n${finding.reason}` };
+  const what = `${stateWords(finding, asOf)} (${rating}): ${actionFor(finding)}`;
+  if (stateAt(finding, asOf) !== 'overdue') return { name, output: `${what}\n${finding.reason}` };
   return { name, outcome: { kind: 'failure', message: what, details: finding.reason } };
 }
 

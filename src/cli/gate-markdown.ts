@@ -115,6 +115,7 @@ function text(words: string): string {
   const short = words.length > LONGEST_TEXT ? `${words.slice(0, LONGEST_TEXT)}…` : words;
   return short
     .replace(/[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, ' ')
-    .replace(/[&<>|\\`*_~[\]()!$"']/g, (character) => `&#${character.codePointAt(0)};`)
-    .replace(/[@#]|:\/\/|www\./gi, (mention) => `${mention.slice(0, 1)}&#8203;${mention.slice(1)}`);
+    .replace(/[@#]|:\/\/|www\.|[&<>|\\`*_~[\]()!$"']/gi, (found) =>
+      /^(?:[@#]|:|w)/i.test(found) ? `${found.slice(0, 1)}&#8203;${found.slice(1)}` : `&#${found.codePointAt(0)};`,
+    );
 }

@@ -74,6 +74,13 @@ export function nameOf(image: ImageReports): string {
   return image.image ?? image.digests[0] ?? 'an image that its report does not name';
 }
 
+/** The state of a finding at an instant (epoch milliseconds), and since or until when, for a person. */
+export function stateWords(finding: ImageVerdict['findings'][number], asOf: number): string {
+  const state = stateAt(finding, asOf);
+  if (state === 'overdue') return `overdue since ${finding.failsAt}`;
+  return state === 'due' ? `due by ${finding.failsAt}` : state;
+}
+
 /** What to do about a finding, for a person. */
 export function actionFor(finding: ImageVerdict['findings'][number]): string {
   const installed = finding.version === '' ? finding.package : `${finding.package} ${finding.version}`;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { toInstant } from '../gate/instant.js';
 import { stateAt } from '../gate/verdict.js';
 import { parseReference } from '../lock/reference.js';
-import { actionFor, excuseOf, type GatedImage, type GateResult, nameOf } from './gate-result.js';
+import { actionFor, excuseOf, type GatedImage, type GateResult, nameOf, stateWords } from './gate-result.js';
 import { type Located, rulesOf } from './gate-sarif-rules.js';
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
@@ -49,11 +49,12 @@ function notification(level: 'error' | 'warning', words: string) {
 
 function resultOf({ image, finding }: Located, asOf: number) {
   const state = stateAt(finding, asOf);
-  const when = finding.failsAt === undefined ? finding.reason : `${state}, due ${finding.failsAt} (${finding.reason})`;
   return {
     ruleId: finding.id,
     level: LEVELS[state],
-    message: { text: plain(`${finding.package} in ${nameOf(image)}: ${actionFor(finding)}; ${when}.`) },
+    message: {
+      text: plain(`${finding.package} in ${nameOf(image)}: ${actionFor(finding)}; ${stateWords(finding, asOf)} (${finding.reason}).`),
+    },
     locations: [locationOf(image, finding)],
     partialFingerprints: { primaryLocationLineHash: `${fingerprintOf(image, finding)}:1` },
     properties: {
@@ -94,7 +95,11 @@ function locationOf(image: GatedImage, finding: Located['finding']) {
 
 function pathOf(name: string): string {
   const repository = parseReference(name)?.repository ?? name;
-  return repository.replace(/^\/+/, '').split('/').map(encodeURIComponent).join('/');
+  const segments = repository.replace(/\p{Cs}/gu, '\uFFFD').split('/');
+  return segments
+    .filter((segment) => segment !== '')
+    .map(encodeURIComponent)
+    .join('/');
 }
 
 /** The same for a finding in every build of an image: neither tag, nor digest, nor installed version is part of it. */

@@ -1,9 +1,10 @@
 import { toInstant } from '../gate/instant.js';
 import { stateAt } from '../gate/verdict.js';
-import { actionFor, type GatedImage, type GateResult, overallVerdict } from './gate-result.js';
+import { exceptionsJson } from './gate-exceptions.js';
+import { actionFor, countStates, type GatedImage, type GateResult, overallVerdict } from './gate-result.js';
 
 /** The verdict as JSON, schema version 1: docs/verdict.md describes it. Members are only added within a version. */
-export function gateJson({ policy, asOf, images, warnings }: GateResult): string {
+export function gateJson({ policy, asOf, images, exceptions = [], warnings }: GateResult): string {
   const document = {
     schemaVersion: 1,
     policy: { name: policy.name, hash: policy.hash },
@@ -11,13 +12,13 @@ export function gateJson({ policy, asOf, images, warnings }: GateResult): string
     verdict: overallVerdict(images),
     allowed: images.every(({ verdict }) => verdict.allowed),
     images: images.map((image) => imageJson(image, asOf)),
+    exceptions: exceptionsJson(exceptions),
     warnings,
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 function imageJson({ image, digests, reports, verdict }: GatedImage, asOf: number) {
-  const count = (state: string) => verdict.findings.filter((finding) => stateAt(finding, asOf) === state).length;
   return {
     image: image ?? null,
     digests,
@@ -25,7 +26,7 @@ function imageJson({ image, digests, reports, verdict }: GatedImage, asOf: numbe
     allowed: verdict.allowed,
     reason: verdict.reason,
     gateClosesAt: verdict.gateClosesAt ?? null,
-    counts: { overdue: count('overdue'), due: count('due'), reported: count('reported') },
+    counts: countStates(verdict.findings, asOf),
     scanners: reports.map((report) => ({
       kind: report.scanner,
       version: report.scannerVersion ?? null,
@@ -45,6 +46,8 @@ function imageJson({ image, digests, reports, verdict }: GatedImage, asOf: numbe
       state: stateAt(finding, asOf),
       deadline: finding.deadline ?? null,
       failsAt: finding.failsAt ?? null,
+      excepted: finding.excepted ?? null,
+      ignored: finding.ignored ?? null,
       anchor: finding.anchor ?? null,
       anchorAt: finding.anchorAt ?? null,
       anchorAssumed: finding.anchorAssumed ?? false,

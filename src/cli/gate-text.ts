@@ -1,19 +1,20 @@
 import { toInstant, toMs } from '../gate/instant.js';
 import { stateAt } from '../gate/verdict.js';
-import { actionFor, type GatedImage, type GateResult, nameOf } from './gate-result.js';
+import { exceptionsText } from './gate-exceptions.js';
+import { actionFor, bySeriousness, countStates, excuseOf, type GatedImage, type GateResult, gateSummary, nameOf } from './gate-result.js';
+import { printable, roughly } from './gate-words.js';
 
 type Finding = GatedImage['verdict']['findings'][number];
 
 const WORDS = { pass: 'PASS', fail: 'FAIL', unknown: 'UNKNOWN' } as const;
-const COLORS = { pass: 32, fail: 31, unknown: 33, overdue: 31, due: 33, reported: 2, excepted: 36, ignored: 2 } as const;
+const COLORS = { pass: 32, fail: 31, unknown: 33, overdue: 31, due: 33, excepted: 36, ignored: 2, reported: 2 } as const;
 
-/** The verdict for a person: per image the most urgent finding first, what to do, and by when. */
-export function gateText({ policy, asOf, images }: GateResult, color: boolean): string {
+/** The verdict for a person: the most urgent image and finding first, what to do, and by when. */
+export function gateText(result: GateResult, color: boolean): string {
   const paint: Paint = (kind, text) => (color ? `\u001B[${COLORS[kind]}m${text}\u001B[0m` : text);
-  const blocks = images.map((image) => imageText(image, asOf, paint));
-  const closed = images.filter(({ verdict }) => !verdict.allowed).length;
-  const summary = closed === 0 ? 'The gate is open' : `The gate is closed: ${closed} of ${images.length} images may not pass`;
-  return `${blocks.join('\n')}\n${summary} (policy ${policy.name}, ${toInstant(asOf)}).\n`;
+  const blocks = result.images.map((image) => imageText(image, result.asOf, paint));
+  const exceptions = exceptionsText(result.exceptions ?? [], result.asOf);
+  return `${blocks.join('\n')}\n${exceptions}${gateSummary(result)} (policy ${result.policy.name}, ${toInstant(result.asOf)}).\n`;
 }
 
 type Paint = (kind: keyof typeof COLORS, text: string) => string;
@@ -21,8 +22,8 @@ type Paint = (kind: keyof typeof COLORS, text: string) => string;
 function imageText(image: GatedImage, asOf: number, paint: Paint): string {
   const { verdict } = image;
   const heading = `${paint(verdict.verdict, WORDS[verdict.verdict])} ${printable(`${nameOf(image)}: ${verdict.reason}`)}\n`;
-  const timed = verdict.findings.filter((finding) => finding.failsAt !== undefined).map((finding) => timedText(finding, asOf, paint));
-  return heading + timed.join('') + reportedText(verdict.findings, paint);
+  const { urgent, rest } = bySeriousness(verdict.findings, asOf);
+  return `${heading}${urgent.map((finding) => timedText(finding, asOf, paint)).join('')}${restText(rest, asOf, paint)}`;
 }
 
 function timedText(finding: Finding, asOf: number, paint: Paint): string {
@@ -32,30 +33,21 @@ function timedText(finding: Finding, asOf: number, paint: Paint): string {
   const when = state === 'overdue' ? `was due ${failsAt}, ${distance} ago` : `by ${failsAt}, in ${distance}`;
   const rating = finding.exploited ? `${finding.severity}, exploited` : finding.severity;
   const what = printable(`${finding.id} in ${finding.package} (${rating}): ${actionFor(finding)}`);
-  return `  ${paint(state, state.padEnd(8))} ${what}\n           ${when} (${finding.reason})\n`;
+  return `  ${paint(state, state.padEnd(8))} ${what}\n           ${printable(`${when} (${finding.reason})`)}\n`;
 }
 
-/** How many findings without a deadline are listed: a distribution's image may have thousands without a fix. */
+/** How many findings that ask for nothing now are listed: a distribution's image may have thousands without a fix. */
 const LISTED = 10;
 
-function reportedText(findings: readonly Finding[], paint: Paint): string {
-  const reported = findings.filter((finding) => finding.failsAt === undefined);
-  const lines = reported.slice(0, LISTED).map((finding) => {
-    const what = printable(`${finding.id} in ${finding.package} (${finding.severity}): ${finding.reason}`);
-    return `  ${paint('reported', 'reported')} ${what}\n`;
+function restText(rest: readonly Finding[], asOf: number, paint: Paint): string {
+  const lines = rest.slice(0, LISTED).map((finding) => {
+    const state = stateAt(finding, asOf);
+    const what = printable(`${finding.id} in ${finding.package} (${finding.severity}): ${excuseOf(finding, asOf) ?? finding.reason}`);
+    return `  ${paint(state, state.padEnd(8))} ${what}\n`;
   });
-  const more = reported.length - lines.length;
-  return (
-    lines.join('') + (more > 0 ? `  ${paint('reported', 'reported')} ${more} more without a deadline; --format json lists them\n` : '')
-  );
-}
-
-/** A report is somebody else's text: nothing in it may move the cursor or start a line. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?');
-}
-
-function roughly(ms: number): string {
-  const hours = Math.floor(ms / 3_600_000);
-  return hours >= 48 ? `${Math.floor(hours / 24)}d` : hours >= 1 ? `${hours}h` : 'less than 1h';
+  const more = countStates(rest.slice(LISTED), asOf);
+  const counts = (['excepted', 'ignored', 'reported'] as const).filter((state) => more[state] > 0);
+  if (counts.length === 0) return lines.join('');
+  const list = counts.map((state) => `${more[state]} more ${state}`).join(', ');
+  return `${lines.join('')}  ${paint('reported', '…'.padEnd(8))} ${list}; --format json lists them\n`;
 }

@@ -1,20 +1,27 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { exceptionUses } from '../gate/exception-use.js';
+import type { ImageScope } from '../gate/exceptions.js';
 import type { Report } from '../gate/finding.js';
 import { imageReports, reportsByImage } from '../gate/images.js';
 import { parseInstant } from '../gate/instant.js';
-import { readReport } from '../gate/read-report.js';
-import { verdictOf } from '../gate/verdict.js';
+import { type ImageVerdict, verdictOf } from '../gate/verdict.js';
 import type { ImageLock } from '../lock/lock.js';
 import { loadLock } from '../lock/parse.js';
+import { parseDuration } from '../policy/duration.js';
 import { loadPolicy } from '../policy/load.js';
-import { isPatchwayError, PatchwayError, type Problem } from '../problem.js';
+import type { Milliseconds, Policy } from '../policy/policy.js';
+import { PatchwayError } from '../problem.js';
+import { readReports, readVexFiles } from './gate-files.js';
 import { checkIdentity } from './gate-identity.js';
 import { gateJson } from './gate-json.js';
+import { gateJunit } from './gate-junit.js';
 import { lockedImages } from './gate-lock.js';
-import type { GatedImage, GateResult } from './gate-result.js';
+import { gateMarkdown } from './gate-markdown.js';
+import { type GatedImage, type GateResult, imagesByUrgency, nameOf } from './gate-result.js';
+import { gateSarif } from './gate-sarif.js';
+import { imageScopeOf } from './gate-scope.js';
 import { gateText } from './gate-text.js';
-import { gateWarnings } from './gate-warnings.js';
+import { excuseWarnings, gateWarnings } from './gate-warnings.js';
 import type { Io } from './io.js';
 
 export interface GateOptions {
@@ -24,13 +31,17 @@ export interface GateOptions {
   readonly report: readonly string[];
   /** The image that all reports are about, where they cannot know it. @default each report's own */
   readonly image?: string;
-  /** The stage whose lock entries count. @default any */
+  /** The stage whose lock entries and exceptions count. @default any lock entry, and exceptions for every stage alone */
   readonly stage?: string;
   /** The lock's file: release times, and which digests are one image. @default none */
   readonly lock?: string;
+  /** OpenVEX documents; `-` is the standard input. @default none */
+  readonly vex?: readonly string[];
+  /** How long before its end an exception is listed as expiring. @default 14d */
+  readonly expiring?: string;
   /** RFC 3339. @default now */
   readonly asOf?: string;
-  /** `text` or `json`. @default text */
+  /** `text`, `json`, `sarif`, `junit` or `markdown`. @default text */
   readonly format?: string;
 }
 
@@ -38,31 +49,57 @@ export interface GateOptions {
  * `patchway gate`: judges every image that the reports are about, prints the verdict, and returns the exit code:
  * 0 where the gate is open, 2 where it is closed. Bad input prints no verdict at all.
  *
- * @throws PatchwayError 65 for reports, policies, locks and instants that cannot be read, 64 for options that do not exist
+ * @throws PatchwayError 65 for reports, policies, locks, VEX documents and instants that cannot be read, 64 for options that do not exist
  */
 export async function gate(options: GateOptions, io: Io): Promise<0 | 2> {
   const print = printerOf(options.format ?? 'text');
   const asOf = asOfMs(options.asOf, io);
   const policy = loadPolicy(resolve(io.cwd, options.policy));
-  if (options.stage !== undefined && !policy.stages.some(({ name }) => name === options.stage)) {
-    const names = policy.stages.map(({ name }) => name).join(', ');
-    throw new PatchwayError(`--stage ${options.stage}: the policy has no such stage; it has ${names}.`, { exitCode: 64 });
-  }
+  checkStage(policy, options.stage);
+  const soon = durationOf(options.expiring ?? '14d');
   const lock = options.lock === undefined ? undefined : loadLock(resolve(io.cwd, options.lock));
   const reports = await readReports(options.report, io);
-  const images = judgedImages(reports, options, lock, (group, releasedAt) =>
-    verdictOf(policy.gate, group, { asOf, firstSeen: {}, ...(releasedAt === undefined ? {} : { releasedAt }) }),
-  );
-  const result: GateResult = { policy, asOf, images, warnings: gateWarnings(policy, images) };
+  const vex = await readVexFiles(options.vex ?? [], io);
+  const { exceptions = [] } = policy;
+  const judged = judgedImages(reports, options, lock, (group, image, releasedAt) => {
+    const context = { asOf, firstSeen: {}, ...(releasedAt === undefined ? {} : { releasedAt }) };
+    return verdictOf(policy.gate, group, context, { image, exceptions, vex });
+  });
+  const images = imagesByUrgency(judged);
+  const scoped = judged.map((image) => ({ name: nameOf(image), scope: image.scope, findings: image.verdict.findings }));
+  const uses = exceptionUses(exceptions, scoped, asOf, soon);
+  const warnings = [...gateWarnings(policy, images), ...excuseWarnings(policy, options.stage, vex, images)];
+  const result: GateResult = { policy, asOf, images, exceptions: uses, warnings };
   for (const warning of result.warnings) io.err(`warning: ${warning}\n`);
   io.out(print(result, io.color));
   return images.every(({ verdict }) => verdict.allowed) ? 0 : 2;
 }
 
+const PRINTERS: ReadonlyMap<string, (result: GateResult, color: boolean) => string> = new Map([
+  ['text', gateText],
+  ['json', gateJson],
+  ['sarif', gateSarif],
+  ['junit', gateJunit],
+  ['markdown', gateMarkdown],
+]);
+
 function printerOf(format: string): (result: GateResult, color: boolean) => string {
-  if (format === 'text') return gateText;
-  if (format === 'json') return gateJson;
-  throw new PatchwayError(`--format ${format}: there is no such format; there are text and json.`, { exitCode: 64 });
+  const printer = PRINTERS.get(format);
+  if (printer !== undefined) return printer;
+  const names = [...PRINTERS.keys()].join(', ');
+  throw new PatchwayError(`--format ${format}: there is no such format; there are ${names}.`, { exitCode: 64 });
+}
+
+function checkStage(policy: Policy, stage: string | undefined): void {
+  if (stage === undefined || policy.stages.some(({ name }) => name === stage)) return;
+  const names = policy.stages.map(({ name }) => name).join(', ');
+  throw new PatchwayError(`--stage ${stage}: the policy has no such stage; it has ${names}.`, { exitCode: 64 });
+}
+
+function durationOf(written: string): Milliseconds {
+  const duration = parseDuration(written);
+  if (duration !== undefined) return duration;
+  throw new PatchwayError(`--expiring ${written}: this is not a duration. Write a whole number and a unit: 14d.`, { exitCode: 64 });
 }
 
 function asOfMs(written: string | undefined, io: Io): number {
@@ -74,47 +111,20 @@ function asOfMs(written: string | undefined, io: Io): number {
   });
 }
 
-/** Reads every report before it complains, so that all bad ones are named at once. */
-async function readReports(files: readonly string[], io: Io): Promise<readonly Report[]> {
-  if (files.length === 0) throw new PatchwayError('--report: name at least one report, or - for the standard input.', { exitCode: 64 });
-  const reports: Report[] = [];
-  const messages: string[] = [];
-  const problems: Problem[] = [];
-  for (const file of new Set(files)) {
-    try {
-      reports.push(file === '-' ? readReport(await io.stdin(), 'standard input') : readReport(fileText(file, io), file));
-    } catch (error) {
-      if (!isPatchwayError(error)) throw error;
-      messages.push(error.message);
-      problems.push(...error.problems);
-    }
-  }
-  if (messages.length > 0) throw new PatchwayError(messages.join('\n'), { exitCode: 65, problems });
-  return reports;
-}
-
-function fileText(file: string, io: Io): string {
-  try {
-    return readFileSync(resolve(io.cwd, file), 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PatchwayError(`${file}: the report cannot be read: ${reason}`, { exitCode: 65, cause: error });
-  }
-}
-
 function judgedImages(
   reports: readonly Report[],
   { image, stage }: GateOptions,
   lock: ImageLock | undefined,
-  judge: (reports: readonly Report[], releasedAt: string | undefined) => GatedImage['verdict'],
-): readonly GatedImage[] {
+  judge: (reports: readonly Report[], scope: ImageScope, releasedAt: string | undefined) => ImageVerdict,
+): readonly (GatedImage & { readonly scope: ImageScope })[] {
   const locked = lock === undefined ? [] : lockedImages(lock, stage);
   const sameImage = locked.map(({ digests }) => digests);
   if (image !== undefined) checkIdentity(image, reports, sameImage);
   const groups = image === undefined ? reportsByImage(reports, sameImage) : [imageReports(reports, image)];
   return groups.map((group) => {
     const entry = locked.find(({ digests, names }) => overlap(digests, group.digests) || names.has(group.image ?? ''));
-    return { ...group, verdict: judge(group.reports, entry?.releasedAt) };
+    const scope = imageScopeOf(group, entry, stage);
+    return { ...group, scope, verdict: judge(group.reports, scope, entry?.releasedAt) };
   });
 }
 

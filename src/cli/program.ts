@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { isPatchwayError } from '../problem.js';
 import type { Io } from './io.js';
+import { addExceptionCommands } from './program-exceptions.js';
 import { addLockCommands } from './program-lock.js';
 
 /** Runs a command line without the program's name; resolves with the exit code. Messages go to standard error. */
@@ -80,13 +81,16 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
     .requiredOption('-p, --policy <file>', POLICY)
     .requiredOption('-r, --report <file...>', 'reports of Trivy or Grype (JSON); - is the standard input')
     .option('-i, --image <reference>', 'the image that all reports are about')
-    .option('-s, --stage <name>', 'the stage whose lock entries count')
+    .option('-s, --stage <name>', 'the stage whose lock entries and exceptions count')
     .option('-l, --lock <file>', LOCK)
+    .option('--vex <file...>', 'OpenVEX documents: what is not affected or fixed is ignored')
+    .option('--expiring <duration>', 'how long before its end an exception is listed as expiring', '14d')
     .option('--as-of <instant>', 'judge as of this instant (RFC 3339)')
-    .option('--format <format>', 'text or json', 'text')
+    .option('--format <format>', 'text, json, sarif, junit or markdown', 'text')
     .addHelpText('after', example('gate --policy patch-policy.yaml --report grype.json trivy.json'))
     .action(async (options: GateArguments) => exit(await (await import('./gate.js')).gate(options, io)));
 
+  addExceptionCommands(program, io, exit);
   addLockCommands(program, io, exit);
 
   program

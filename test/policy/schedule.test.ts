@@ -5,6 +5,8 @@ import { nextFires, resolveMinute } from '../../src/policy/schedule.js';
 
 interface Fixture {
   readonly count: number;
+  /** Before it: later clock changes are not settled, and each runtime knows others. */
+  readonly end: string;
   readonly cases: readonly { zone: string; schedule: string; start: string; fires: readonly string[] }[];
 }
 
@@ -15,7 +17,9 @@ describe('a schedule fires when Kubernetes fires it', () => {
   const zones = [...new Set(oracle.cases.map(({ zone }) => zone))];
   it.each(zones)('in %s', (zone) => {
     for (const { schedule, start, fires } of oracle.cases.filter((c) => c.zone === zone)) {
-      const got = nextFires(schedule, zone, Date.parse(start), oracle.count).map(iso);
+      const got = nextFires(schedule, zone, Date.parse(start), oracle.count)
+        .map(iso)
+        .filter((fire) => fire < oracle.end);
       expect(got, `${schedule} after ${start}`).toEqual(fires);
     }
   });

@@ -5,6 +5,7 @@ import { mergeFirstSeen } from '../gate/first-seen.js';
 import { joinFindings } from '../gate/join.js';
 import { judgeFindings } from '../gate/judge.js';
 import type { ScanTarget } from '../manifest/stage-config.js';
+import { gateOf } from '../policy/stage-gate.js';
 import { PatchwayError } from '../problem.js';
 import { FILES } from '../scan/files.js';
 import type { AgentContext, AgentRun } from './context.js';
@@ -54,7 +55,7 @@ async function resultsOf(context: AgentContext, { failure, startedAt }: FetchedI
 
 /** The repository's evidence and dates with this scan. What a scan did not find says nothing where a scanner failed. */
 function withScan(
-  { config: { policy, workloads } }: AgentContext,
+  { config: { policy, stage, workloads } }: AgentContext,
   target: ScanTarget,
   { digest, platforms }: FetchedImage,
   results: readonly ScannerResult[],
@@ -65,10 +66,12 @@ function withScan(
   const firstSeen = mergeFirstSeen(stored.firstSeen, found, at);
   const locked = workloads.flatMap(({ images }) => images).find((image) => image.reference === target.reference && image.digest === digest);
   const released = locked === undefined ? {} : { releasedAt: locked.releasedAt };
-  const findings = judgeFindings(policy.gate, found, { asOf: at, firstSeen, ...released });
+  const findings = judgeFindings(gateOf(policy, stage), found, { asOf: at, firstSeen, ...released });
   const runs = results.map(({ run }) => run);
   // Where nothing could be fetched, an earlier scan of the same digest knows its platforms.
   const known = { ...stored.evidence?.digests[digest]?.platforms, ...platforms };
-  const scan = { policy, repository: target.repository, digest, platforms: known, scannedAt: at, runs, findings };
+  const [endOfLife] = results.flatMap(({ report }) => report?.endOfLife ?? []);
+  const ended = endOfLife === undefined ? {} : { endOfLife };
+  const scan = { policy, repository: target.repository, digest, platforms: known, scannedAt: at, runs, ...ended, findings };
   return { evidence: addScan(stored.evidence, scan), firstSeen };
 }

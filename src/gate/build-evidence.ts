@@ -23,6 +23,8 @@ export interface Scan {
   /** When it was done, in epoch milliseconds. */
   readonly scannedAt: number;
   readonly runs: readonly ScannerRun[];
+  /** The distribution, where its end of life has come. */
+  readonly endOfLife?: string;
   readonly findings: readonly JudgedFinding[];
 }
 
@@ -51,6 +53,7 @@ function digestEvidence(scan: Scan, earlier: DigestEvidence | undefined): Digest
   const found = scan.findings.map(stored);
   const names = new Set(found.map(keyOf));
   const findings = byUrgency([...found, ...(kept?.findings ?? []).filter((finding) => !names.has(keyOf(finding)))]);
+  const endOfLife = scan.endOfLife ?? kept?.endOfLife;
   const gateClosesAt = earliest(findings[0]?.failsAt, kept?.cut?.firstFailsAt);
   return {
     platforms: scan.platforms,
@@ -59,6 +62,7 @@ function digestEvidence(scan: Scan, earlier: DigestEvidence | undefined): Digest
     scanners: scan.runs.map((run) => (run.message === undefined ? run : { ...run, message: run.message.slice(0, MESSAGE_LENGTH) })),
     counts: countsOf(findings, kept?.counts),
     ...(gateClosesAt === undefined ? {} : { gateClosesAt }),
+    ...(endOfLife === undefined ? {} : { endOfLife }),
     findings,
     ...(kept?.cut === undefined ? {} : { cut: kept.cut }),
   };

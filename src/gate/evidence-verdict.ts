@@ -3,7 +3,7 @@ import type { DigestEvidence, Evidence, EvidenceFinding } from './evidence.js';
 import { excusedScan } from './excused-evidence.js';
 import { compare, keyOf } from './identity.js';
 import { toMs } from './instant.js';
-import { overdueReason, passReason, tooOld } from './reasons.js';
+import { failReason, passReason, tooOld } from './reasons.js';
 import { stateAt } from './urgency.js';
 
 /** What stored evidence says about one image at one instant. */
@@ -19,6 +19,8 @@ export interface EvidenceVerdict {
   readonly conclusive: boolean;
   /** RFC 3339: the first instant at which a finding fails, also when it has passed; absent: none ever does. */
   readonly gateClosesAt?: string;
+  /** The distribution, where the end of its life closes the gate. */
+  readonly ended?: string;
   /** The scan that this is about; absent when there is none under this policy. */
   readonly scan?: DigestEvidence;
 }
@@ -27,7 +29,7 @@ export interface EvidenceVerdict {
  * The verdict on one image from its repository's evidence at an instant (epoch milliseconds). `digest` is the index's
  * or a platform's, or a list of digests that are one image by the lock.
  *
- * Anything overdue fails, even in stale or incomplete evidence. No scan of the digest, another policy's, one that is
+ * Anything overdue fails, and an ended distribution where the policy blocks it, even in stale or incomplete evidence. No scan of the digest, another policy's, one that is
  * too old, incomplete or past its cut is unknown. Otherwise it passes until `gateClosesAt`.
  *
  * The policy's exceptions are applied here, at reading: `stage` is the one that is asked for. Without it, what is
@@ -50,21 +52,32 @@ export function evidenceVerdict(
   const rest = { scan, ...(scan.gateClosesAt === undefined ? {} : { gateClosesAt: scan.gateClosesAt }) };
   const overdue = scan.findings.filter((finding) => stateAt(finding, at) === 'overdue');
   const doubt = doubtAbout(policy, scan, at);
-  if (overdue.length > 0) {
-    return { verdict: 'fail', allowed: false, reason: overdueReason(overdue), overdue, conclusive: doubt === undefined, ...rest };
+  const ended = policy.gate.endOfLife === 'block' ? scan.endOfLife : undefined;
+  if (overdue.length > 0 || ended !== undefined) {
+    const reason = failReason(overdue, ended);
+    const blocked = ended === undefined ? {} : { ended };
+    return { verdict: 'fail', allowed: false, reason, overdue, conclusive: doubt === undefined, ...blocked, ...rest };
   }
   if (doubt !== undefined) return { ...unknown, reason: doubt, overdue, ...rest };
   return { verdict: 'pass', allowed: true, reason: passReason(scan.findings[0]), overdue, conclusive: true, ...rest };
 }
 
 /**
- * Whether a candidate that fails is still better than what runs: its overdue findings, by id and package, are a strict
- * subset. A candidate whose evidence does not tell everything improves nothing.
+ * Whether a candidate that fails is still better than what runs: what closes the gate for it, overdue findings by id and
+ * package and the end of a distribution's life, is a strict subset. A candidate whose evidence does not tell everything
+ * improves nothing.
  */
-export function improves(candidate: Pick<EvidenceVerdict, 'overdue' | 'conclusive'>, running: Pick<EvidenceVerdict, 'overdue'>): boolean {
-  const before = new Set(running.overdue.map(keyOf));
-  const after = new Set(candidate.overdue.map(keyOf));
+export function improves(
+  candidate: Pick<EvidenceVerdict, 'overdue' | 'ended' | 'conclusive'>,
+  running: Pick<EvidenceVerdict, 'overdue' | 'ended'>,
+): boolean {
+  const before = obstacles(running);
+  const after = obstacles(candidate);
   return candidate.conclusive && after.size < before.size && [...after].every((key) => before.has(key));
+}
+
+function obstacles({ overdue, ended }: Pick<EvidenceVerdict, 'overdue' | 'ended'>): ReadonlySet<string> {
+  return new Set([...overdue.map(keyOf), ...(ended === undefined ? [] : ['end of life'])]);
 }
 
 /**

@@ -44,6 +44,8 @@ export interface DigestEvidence {
   };
   /** RFC 3339: the first instant at which a finding fails; absent: none ever does. */
   readonly gateClosesAt?: string;
+  /** The distribution, where its end of life has come. */
+  readonly endOfLife?: string;
   /** Most urgent first: by `failsAt` (those without last), exploited before others, severity, id, package. */
   readonly findings: readonly EvidenceFinding[];
   /** What did not fit: how many, and the first instant at which one of them fails. */

@@ -12,7 +12,7 @@ type Named = Pick<Finding, 'id' | 'aliases' | 'package' | 'packages'>;
 
 /**
  * The store after a scan at an instant (epoch milliseconds): new findings enter, known ones keep their first date,
- * also under another name or package name of theirs, and those not seen for 90 days leave.
+ * also under another name or package name of theirs (they are kept under all their packages), and those not seen for 90 days leave.
  */
 export function mergeFirstSeen(previous: FirstSeen, findings: readonly Named[], at: number): FirstSeen {
   const now = toInstant(at);
@@ -23,9 +23,12 @@ export function mergeFirstSeen(previous: FirstSeen, findings: readonly Named[], 
   }
   for (const finding of findings) {
     const first = earliest(firstSeenOf(previous, finding), now) ?? now;
-    const key = keyOf(finding);
-    const last = merged.get(key)?.split('/')[1];
-    merged.set(key, `${first}/${last !== undefined && toMs(last) > at ? last : now}`);
+    // A scanner that replaces this one may know a binary package only, and not which source it is of.
+    for (const name of new Set([finding.package, ...finding.packages])) {
+      const key = keyOf({ id: finding.id, package: name });
+      const last = merged.get(key)?.split('/')[1];
+      merged.set(key, `${first}/${last !== undefined && toMs(last) > at ? last : now}`);
+    }
   }
   return Object.fromEntries([...merged].sort(([a], [b]) => compare(a, b)));
 }

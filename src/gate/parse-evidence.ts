@@ -36,7 +36,7 @@ function parsed(json: string, source: string): unknown {
 }
 
 function scan(node: JsonNode): DigestEvidence {
-  const gateClosesAt = date(node, 'gateClosesAt');
+  const [gateClosesAt, endOfLife] = [date(node, 'gateClosesAt'), text(node, 'endOfLife')];
   const cut = member(node, 'cut');
   return {
     platforms: Object.fromEntries(entries(node, 'platforms').map(([platform, digest]) => [platform, asText(digest)])),
@@ -45,6 +45,7 @@ function scan(node: JsonNode): DigestEvidence {
     scanners: items(node, 'scanners').map(scannerRun),
     counts: countsAt(node),
     ...(gateClosesAt === undefined ? {} : { gateClosesAt }),
+    ...(endOfLife === undefined ? {} : { endOfLife }),
     findings: items(having(node, 'findings'), 'findings').map(finding),
     ...(cut === undefined ? {} : { cut: cutAt(cut) }),
   };

@@ -3,10 +3,11 @@ import type { JudgeContext } from './anchor.js';
 import { withVex } from './apply-vex.js';
 import { type ImageScope, withExceptions } from './exceptions.js';
 import type { JudgedFinding, Report } from './finding.js';
+import { sorted } from './identity.js';
 import { earliest } from './instant.js';
 import { joinFindings } from './join.js';
 import { judgeFindings } from './judge.js';
-import { overdueReason, passReason, tooOld } from './reasons.js';
+import { failReason, passReason, tooOld } from './reasons.js';
 import { byUrgency, stateAt } from './urgency.js';
 import type { VexStatement } from './vex.js';
 
@@ -25,6 +26,8 @@ export interface ImageVerdict {
   readonly reason: string;
   /** RFC 3339: the first instant at which a finding fails, also when it has passed; absent: none ever does. */
   readonly gateClosesAt?: string;
+  /** The distribution, where its end of life has come, whatever the policy makes of it. */
+  readonly endOfLife?: string;
   /** Every finding, most urgent first; `stateAt` says what each is at an instant. */
   readonly findings: readonly JudgedFinding[];
 }
@@ -38,16 +41,24 @@ export interface Excuses {
 }
 
 /**
- * The verdict on one image from its scanners' reports: any overdue finding fails it, reports older than
- * `maxEvidenceAge` leave it unknown, otherwise it passes until `gateClosesAt`. What a VEX document says does not concern
+ * The verdict on one image from its scanners' reports: any overdue finding fails it, and an ended
+ * distribution where the policy blocks it, reports older than `maxEvidenceAge` leave it unknown, otherwise it passes until `gateClosesAt`. What a VEX document says does not concern
  * it is ignored, what the policy accepts waits for the end of the exception.
  */
 export function verdictOf(gate: GatePolicy, reports: readonly Report[], context: JudgeContext, excuses?: Excuses): ImageVerdict {
   const findings = byUrgency(excused(judgeFindings(gate, joinFindings(reports), context), excuses, context.asOf));
   const overdue = findings.filter((finding) => stateAt(finding, context.asOf) === 'overdue');
   const [first] = findings;
-  const rest = { findings, ...(first?.failsAt === undefined ? {} : { gateClosesAt: first.failsAt }) };
-  if (overdue.length > 0) return { verdict: 'fail', allowed: false, reason: overdueReason(overdue), ...rest };
+  const [endOfLife] = sorted(reports.flatMap((report) => report.endOfLife ?? []));
+  const ended = gate.endOfLife === 'block' ? endOfLife : undefined;
+  const rest = {
+    ...(first?.failsAt === undefined ? {} : { gateClosesAt: first.failsAt }),
+    ...(endOfLife === undefined ? {} : { endOfLife }),
+    findings,
+  };
+  if (overdue.length > 0 || ended !== undefined) {
+    return { verdict: 'fail', allowed: false, reason: failReason(overdue, ended), ...rest };
+  }
   const doubt = doubtAbout(gate, reports, context.asOf);
   if (doubt !== undefined) return { verdict: 'unknown', allowed: gate.onMissingEvidence === 'warn', reason: doubt, ...rest };
   return { verdict: 'pass', allowed: true, reason: passReason(first), ...rest };

@@ -77,7 +77,7 @@ describe('a whole scan', () => {
     expect(evidence).toMatchObject({ schemaVersion: 1, policyHash: 'policy-1', repository: REPOSITORY });
     expect(found).toMatchObject({ complete: true, scannedAt: '2026-11-20T03:17:00Z', counts: { exploited: 1 } });
     expect(found?.findings).toHaveLength(8);
-    expect(Object.keys(firstSeen)).toHaveLength(8);
+    expect(new Set(Object.keys(firstSeen).map((key) => key.split(' ')[0])).size).toBe(8);
     expect(evidenceVerdict(policy(), evidence, DIGEST.locked, START).verdict).toBe('fail');
   });
 
@@ -95,6 +95,7 @@ describe('a whole scan', () => {
     expect(lines[2]).toMatch(new RegExp(`^${REPOSITORY}:1 ${DIGEST.locked}: 1 critical, .*, 1 exploited$`));
     expect(lines[3]).toMatch(/^verdict fail: /);
     expect(lines[4]).toMatch(/^the gate closes at 20/);
+    expect(lines[5]).toBe('alpine 3.19.1 has reached its end of life');
   });
 
   it('passes an image whose only finding has no fix', async () => {
@@ -114,7 +115,7 @@ describe('a whole scan', () => {
     const first = await run();
     const later = await run({ cluster: first.cluster, start: START + DAY, fetched: { digest: DIGEST.new } });
     expect(Object.keys(later.evidence?.digests ?? {}).sort()).toEqual([DIGEST.locked, DIGEST.new]);
-    expect(Object.values(later.firstSeen).map((dates) => dates.split('/')[0])).toEqual(Array(8).fill('2026-11-20T03:17:00Z'));
+    expect(new Set(Object.values(later.firstSeen).map((dates) => dates.split('/')[0]))).toEqual(new Set(['2026-11-20T03:17:00Z']));
   });
 
   it('waits for scanners that are still at work', async () => {
@@ -210,7 +211,7 @@ describe('an image that was not fetched', () => {
     expect(found?.findings).toEqual(before?.findings);
     expect(found?.platforms).toEqual(platforms);
     expect(found?.complete).toBe(false);
-    expect(Object.keys(firstSeen)).toHaveLength(8);
+    expect(new Set(Object.keys(firstSeen).map((key) => key.split(' ')[0])).size).toBe(8);
   });
 });
 

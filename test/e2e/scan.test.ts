@@ -105,7 +105,7 @@ describe.runIf(hasCluster())('scans on a cluster', () => {
     expect(dated.map(({ anchor, anchorAt, failsAt }) => [anchor, typeof anchorAt, typeof failsAt])).toEqual(
       dated.map(() => ['fixReleased', 'string', 'string']),
     );
-    expect(Object.keys(both.firstSeen)).toHaveLength(8);
+    expect(new Set(Object.keys(both.firstSeen).map((key) => key.split(' ')[0])).size).toBe(8);
     expect(both.verdict.verdict).toBe('fail');
   });
 
@@ -120,7 +120,7 @@ describe.runIf(hasCluster())('scans on a cluster', () => {
     expect(after.found.findings.map(({ fixedIn }) => fixedIn)).toEqual([[]]);
     // The other digest's evidence and dates stay beside it.
     expect(Object.keys(after.evidence?.digests ?? {}).sort()).toEqual([old, fixed].sort());
-    expect(Object.keys(after.firstSeen)).toHaveLength(8);
+    expect(new Set(Object.keys(after.firstSeen).map((key) => key.split(' ')[0])).size).toBe(8);
   });
 
   it.each([

@@ -2,16 +2,19 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFirstSeen, encodeFirstSeen, firstSeenOf, mergeFirstSeen } from '../../src/gate/first-seen.js';
-import { DAY, finding, findings, instants } from './support.js';
+import { joinFindings } from '../../src/gate/join.js';
+import { DAY, finding, findings, instants, web } from './support.js';
 
 const AT = Date.UTC(2026, 10, 21);
 const KEY = 'CVE-2026-0001 openssl';
+/** A finding's entries: its source package and each binary one. */
+const keys = (dates: string) => ({ [KEY]: dates, 'CVE-2026-0001 libcrypto3': dates });
 
 describe('mergeFirstSeen', () => {
   it('dates what is new, and keeps the first date of what is known', () => {
     const first = mergeFirstSeen({}, [finding()], AT);
-    expect(first).toEqual({ [KEY]: '2026-11-21T00:00:00Z/2026-11-21T00:00:00Z' });
-    expect(mergeFirstSeen(first, [finding()], AT + DAY)).toEqual({ [KEY]: '2026-11-21T00:00:00Z/2026-11-22T00:00:00Z' });
+    expect(first).toEqual(keys('2026-11-21T00:00:00Z/2026-11-21T00:00:00Z'));
+    expect(mergeFirstSeen(first, [finding()], AT + DAY)).toEqual(keys('2026-11-21T00:00:00Z/2026-11-22T00:00:00Z'));
   });
 
   it('keeps what is gone for 90 days, so that it comes back with its first date', () => {
@@ -27,6 +30,31 @@ describe('mergeFirstSeen', () => {
     expect(mergeFirstSeen(old, [], AT)).toEqual({ [KEY]: '2020-01-01T00:00:00Z/2026-11-21T00:00:00Z' });
   });
 
+  it('survives a change of scanners in both directions, for the real findings of web:1.0.0', () => {
+    const [trivy, grype] = web('1.0.0').map(({ findings: found }) => joinFindings([{ findings: found }]));
+    const binaryOnly = grype!.map((one) => ({ ...one, package: one.packages[0]!, packages: one.packages.slice(0, 1) }));
+    for (const [before, after] of [
+      [trivy, grype],
+      [grype, trivy],
+      [grype, binaryOnly],
+      [binaryOnly, trivy],
+    ]) {
+      const store = mergeFirstSeen({}, before!, AT);
+      const both = new Set(before!.map(({ id }) => id));
+      const found = after!.filter(({ id }) => both.has(id));
+      expect(found.length).toBeGreaterThan(4);
+      const later = mergeFirstSeen(store, after!, AT + DAY);
+      for (const one of found) expect([one.id, firstSeenOf(later, one)]).toEqual([one.id, '2026-11-21T00:00:00Z']);
+    }
+  });
+
+  it('survives a rebuild that brings another version, and dates what is new in it apart', () => {
+    const store = mergeFirstSeen({}, [finding()], AT);
+    const rebuilt = [finding({ version: '3.1.5-r0' }), finding({ id: 'CVE-2026-0002', version: '3.1.5-r0' })];
+    const later = mergeFirstSeen(store, rebuilt, AT + DAY);
+    expect(rebuilt.map((one) => firstSeenOf(later, one))).toEqual(['2026-11-21T00:00:00Z', '2026-11-22T00:00:00Z']);
+  });
+
   it('survives a change of names: another scanner, a CVE that was a GHSA', () => {
     const store = mergeFirstSeen({}, [finding({ id: 'GHSA-1', package: 'libcrypto3' })], AT);
     const renamed = mergeFirstSeen(store, [finding({ aliases: ['GHSA-1'] })], AT + DAY);
@@ -35,7 +63,7 @@ describe('mergeFirstSeen', () => {
 
   it('takes a scan that is stored late: the first date moves back, the last does not', () => {
     const store = mergeFirstSeen({}, [finding()], AT);
-    expect(mergeFirstSeen(store, [finding()], AT - DAY)).toEqual({ [KEY]: '2026-11-20T00:00:00Z/2026-11-21T00:00:00Z' });
+    expect(mergeFirstSeen(store, [finding()], AT - DAY)).toEqual(keys('2026-11-20T00:00:00Z/2026-11-21T00:00:00Z'));
   });
 
   it('never makes a finding younger, for all findings and instants', () => {

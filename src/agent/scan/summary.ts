@@ -17,6 +17,7 @@ export function summary(
     ...(scan === undefined ? [] : [`${target.reference} ${digest}: ${countsIn(scan.counts)}`]),
     `verdict ${verdict}: ${reason}`,
     ...(gateClosesAt === undefined ? [] : [`the gate closes at ${gateClosesAt}`]),
+    ...(scan?.endOfLife === undefined ? [] : [`${scan.endOfLife} has reached its end of life`]),
     `stored in ConfigMap ${target.evidence}`,
   ];
 }

@@ -33,11 +33,18 @@ export function parsePurl(text: string): Purl | undefined {
   };
 }
 
-/** The package URL of an image: `pkg:oci/web@sha256%3A…?repository_url=ghcr.io%2Facme%2Fweb`. */
-export function imagePurl(repository: string, digest?: string): string {
-  const name = repository.slice(repository.lastIndexOf('/') + 1);
+/**
+ * The package URLs of an image, `pkg:oci/web@sha256%3A…?repository_url=…`: with the whole repository, as the specification
+ * has it and Trivy compares it, and with what comes before the name, as Grype does.
+ */
+export function imagePurls(repository: string, digest?: string): readonly string[] {
+  const slash = repository.lastIndexOf('/');
+  const name = repository.slice(slash + 1);
   const version = digest === undefined ? '' : `@${encodeURIComponent(digest)}`;
-  return `pkg:oci/${name}${version}?repository_url=${encodeURIComponent(repository)}`;
+  // Both call Docker Hub by its old name.
+  const place = repository.replace(/^docker\.io\//, 'index.docker.io/');
+  const parent = place.slice(0, place.lastIndexOf('/'));
+  return [place, parent].map((url) => `pkg:oci/${name}${version}?repository_url=${encodeURIComponent(url)}`);
 }
 
 function decoded(text: string): string {

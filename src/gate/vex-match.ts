@@ -49,23 +49,25 @@ function isImagePurl({ type }: Purl): boolean {
 
 /** A digest is enough where nobody knows the image's name; where it is known it must be the product's as well. */
 function isImage(purl: Purl, { repositories, digests, names = [] }: ImageScope): boolean {
-  const repository = repositoryOf(purl);
+  const written = repositoriesOf(purl);
   const { version } = purl;
   const tag = version === undefined || version.startsWith('sha256:') ? purl.qualifiers.tag : version;
   const byDigest = version?.startsWith('sha256:') === true;
   const digestFits = !byDigest || digests.includes(version);
-  const repositoryFits =
-    repository === undefined ? repositories.some((known) => known.endsWith(`/${purl.name}`)) : repositories.includes(repository);
-  if (byDigest) return digestFits && (repository === undefined || repositories.length === 0 || repositoryFits);
+  const repositoryFits = repositories.some((known) => (written === undefined ? known.endsWith(`/${purl.name}`) : written.includes(known)));
+  if (byDigest) return digestFits && (written === undefined || repositories.length === 0 || repositoryFits);
   return repositoryFits && (tag === undefined || names.some((name) => name.endsWith(`:${tag}`)));
 }
 
-function repositoryOf({ type, namespace, name, qualifiers }: Purl): string | undefined {
-  const { repository_url: url } = qualifiers;
-  const place = url?.replace(/^https?:\/\//, '').replace(/\/$/, '');
-  if (type === 'oci') return place === undefined ? undefined : (parseReference(place)?.repository ?? place);
+/** What repository an image's package URL may mean: writers differ in whether `repository_url` ends with the name. */
+function repositoriesOf({ type, namespace, name, qualifiers }: Purl): readonly string[] | undefined {
+  const place = qualifiers.repository_url?.replace(/^https?:\/\//, '').replace(/\/$/, '');
   const path = namespace === '' ? name : `${namespace}/${name}`;
-  const written = place === undefined || place.endsWith(path) ? (place ?? path) : `${place}/${path}`;
+  if (place === undefined) return type === 'oci' ? undefined : [fullName(path)];
+  return [...(place.endsWith(`/${name}`) ? [fullName(place)] : []), fullName(`${place}/${path}`)];
+}
+
+function fullName(written: string): string {
   return parseReference(written)?.repository ?? written;
 }
 

@@ -4,7 +4,7 @@ import { concerns, exceptionsOn, type ImageScope } from './exceptions.js';
 import type { Finding } from './finding.js';
 import { sorted } from './identity.js';
 import { toInstant, toMs } from './instant.js';
-import { imagePurl } from './purl.js';
+import { imagePurls } from './purl.js';
 import { VEX_CONTEXT } from './vex.js';
 
 /** An image that a VEX document is written for, and what scanners found in it. */
@@ -95,15 +95,14 @@ function productsOf({ package: name }: PolicyException, { scope, findings }: Vex
 
 function productIds({ repositories, digests }: ImageScope): readonly string[] {
   return repositories.flatMap((repository) =>
-    digests.length === 0 ? [imagePurl(repository)] : digests.map((digest) => imagePurl(repository, digest)),
+    digests.length === 0 ? imagePurls(repository) : digests.flatMap((digest) => imagePurls(repository, digest)),
   );
 }
 
 function namedProduct({ image, package: name }: PolicyException): readonly object[] {
   if (image === undefined || name !== undefined) return [];
   const [repository = '', digest] = image.split('@');
-  const id = imagePurl(repository, digest);
-  return [{ '@id': id, identifiers: { purl: id } }];
+  return imagePurls(repository, digest).map((id) => ({ '@id': id, identifiers: { purl: id } }));
 }
 
 function missing({ package: name }: PolicyException, known: boolean): string {

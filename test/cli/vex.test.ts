@@ -13,7 +13,10 @@ const FIXTURES = fileURLToPath(new URL('../gate/fixtures/', import.meta.url));
 const DIRECTORY = mkdtempSync(join(tmpdir(), 'patchway-vex-'));
 const NOW = '2026-11-21T09:00:00Z';
 const WEB = 'sha256:f4ca163f36182c6fc3ff305e7d544b1a78ceb651ebef8a13754f389be00b1dfd';
-const PRODUCT = `pkg:oci/web@${encodeURIComponent(WEB)}?repository_url=10.244.0.1%3A5000%2Fweb`;
+/** As Trivy and as Grype compare it. */
+const PRODUCTS = ['10.244.0.1%3A5000%2Fweb', '10.244.0.1%3A5000'].map(
+  (url) => `pkg:oci/web@${encodeURIComponent(WEB)}?repository_url=${url}`,
+);
 
 const file = (name: string, content: unknown) => {
   const path = join(DIRECTORY, name);
@@ -62,7 +65,11 @@ describe('patchway vex', () => {
     const libwebp = 'pkg:apk/alpine/libwebp';
     expect(document.statements[0]).toEqual({
       vulnerability: { name: 'CVE-2023-4863' },
-      products: [{ '@id': PRODUCT, identifiers: { purl: PRODUCT }, subcomponents: [{ '@id': libwebp, identifiers: { purl: libwebp } }] }],
+      products: PRODUCTS.map((product) => ({
+        '@id': product,
+        identifiers: { purl: product },
+        subcomponents: [{ '@id': libwebp, identifiers: { purl: libwebp } }],
+      })),
       status: 'not_affected',
       status_notes: 'Accepted by Ann Lee until 2027-01-01T00:00:00Z.',
       impact_statement: 'not reachable',
@@ -114,7 +121,7 @@ describe('patchway vex', () => {
     const { code, out, err } = await run('vex', some);
     expect(code).toBe(0);
     expect(JSON.parse(out).statements.map(({ products }: { products: readonly object[] }) => products)).toEqual([
-      [expect.objectContaining({ '@id': 'pkg:oci/api?repository_url=ghcr.io%2Facme%2Fapi' })],
+      ['ghcr.io%2Facme%2Fapi', 'ghcr.io%2Facme'].map((url) => expect.objectContaining({ '@id': `pkg:oci/api?repository_url=${url}` })),
     ]);
     expect(err.split('\n').slice(0, 3)).toEqual([
       'warning: the exception for CVE-1 is left out: it is for every image: name them with --image or --report',
@@ -124,7 +131,7 @@ describe('patchway vex', () => {
     const named = JSON.parse((await run('vex', some, '--image', `web@${WEB}`, '--timestamp', '2026-11-22T00:00:00Z')).out);
     expect([named.timestamp, named.statements[0].products[0]['@id']]).toEqual([
       '2026-11-22T00:00:00Z',
-      `pkg:oci/web@${encodeURIComponent(WEB)}?repository_url=docker.io%2Flibrary%2Fweb`,
+      `pkg:oci/web@${encodeURIComponent(WEB)}?repository_url=index.docker.io%2Flibrary%2Fweb`,
     ]);
   });
 

@@ -77,6 +77,7 @@ describe('a VEX statement', () => {
     ['a hash', { '@id': 'https://acme.example/web', hashes: { 'sha-256': WEB.slice(7) } }, 'ignored'],
     ['repository and tag', { '@id': 'pkg:oci/web?repository_url=10.244.0.1:5000/web&tag=1.0.0' }, 'ignored'],
     ['Docker name and tag', { '@id': 'pkg:docker/web@1.0.0?repository_url=10.244.0.1:5000' }, 'ignored'],
+    ['what comes before its name, as Grype writes it', { '@id': 'pkg:oci/web?repository_url=10.244.0.1:5000' }, 'ignored'],
     ['another digest', { '@id': `pkg:oci/web@sha256:${'0'.repeat(64)}?repository_url=10.244.0.1:5000/web` }, 'overdue'],
     ['another repository', { '@id': `pkg:oci/web@${WEB}?repository_url=ghcr.io/acme/web` }, 'overdue'],
     ['another tag', { '@id': 'pkg:oci/web?repository_url=10.244.0.1:5000/web&tag=1.0.1' }, 'overdue'],

@@ -81,9 +81,10 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
     .requiredOption('-p, --policy <file>', POLICY)
     .requiredOption('-r, --report <file...>', 'reports of Trivy or Grype (JSON); - is the standard input')
     .option('-i, --image <reference>', 'the image that all reports are about')
-    .option('-s, --stage <name>', 'the stage whose lock entries and exceptions count')
+    .option('-s, --stage <name>', 'the stage whose lock entries, exceptions and exposure count')
     .option('-l, --lock <file>', LOCK)
     .option('--vex <file...>', 'OpenVEX documents: what is not affected or fixed is ignored')
+    .option('--vulnrichment <file...>', "CVE records of CISA's Vulnrichment: what presets ask beyond reports")
     .option('--expiring <duration>', 'how long before its end an exception is listed as expiring', '14d')
     .option('--as-of <instant>', 'judge as of this instant (RFC 3339)')
     .option('--format <format>', 'text, json, sarif, junit or markdown', 'text')
@@ -103,8 +104,22 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
     .addHelpText('after', example('promote --to production --dry-run'))
     .action(async (options: PromoteArguments) => exit(await (await import('./promote.js')).promoteTo(options, io)));
 
+  program
+    .command('ci')
+    .description('write a workflow that builds an image, scans it and judges what was found')
+    .argument('<forge>', 'github or gitlab')
+    .option('-p, --policy <file>', `${POLICY}, from the root of the repository`, 'patch-policy.yaml')
+    .option('-l, --lock <file>', `${LOCK}: the images of the scanners`, 'images.lock.yaml')
+    .option('-i, --image <repository>', "the image's repository (default: the forge's own registry)")
+    .option('-s, --stage <name>', 'the stage whose exceptions count')
+    .option('-o, --output <file>', 'the file to write (default: the standard output)')
+    .addHelpText('after', example('ci github -o .github/workflows/patchway.yml'))
+    .action(async (forge: string, options: CiArguments) => exit(await (await import('./ci.js')).ci(forge, options, io, version)));
+
   return program;
 }
+
+type CiArguments = Parameters<typeof import('./ci.js').ci>[1];
 
 type PromoteArguments = Parameters<typeof import('./promote.js').promoteTo>[0];
 type GateArguments = Parameters<typeof import('./gate.js').gate>[0];

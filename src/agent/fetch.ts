@@ -1,12 +1,14 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { toInstant } from '../gate/instant.js';
 import { parseReference } from '../lock/reference.js';
 import { formatDuration } from '../policy/duration.js';
 import type { ScanPolicy } from '../policy/policy.js';
-import { isPatchwayError, PatchwayError } from '../problem.js';
+import { isPatchwayError } from '../problem.js';
+import { podScanners } from '../scan/engines.js';
 import { FILES } from '../scan/files.js';
 import type { AgentContext, AgentRun } from './context.js';
-import { anonymous, credentialsFrom, type RegistryClient, registryClient } from './registry.js';
+import type { RegistryClient } from './registry.js';
+import { OWN_PLATFORM, platformOf, registryInPod } from './scan/registry.js';
 import { nameOf, runningImage } from './scan/running.js';
 import { type FetchedImage, podOf, targetOf } from './scan/target.js';
 
@@ -42,7 +44,10 @@ export async function fetchWith(context: AgentContext, effects: FetchEffects): P
     const registry = await effects.registry(context.config.policy.scan);
     const { digest, platforms } = await registry.resolve(wanted);
     known = { digest, platforms };
-    await registry.pullToLayout(`${target.repository}@${digest}`, FILES.layout, platformOf(platforms, effects.platform));
+    // A server fetches by itself.
+    if (podScanners(context.config.policy.scan).length > 0) {
+      await registry.pullToLayout(`${target.repository}@${digest}`, FILES.layout, platformOf(platforms, effects.platform));
+    }
     return { startedAt, ...known, fetchedAt: toInstant(context.now()) };
   };
   const outOfTime = async (): Promise<FetchedImage> => {
@@ -58,45 +63,13 @@ export async function fetchWith(context: AgentContext, effects: FetchEffects): P
   return 0;
 }
 
-/** This node's platform; where the image has none for it, a usual one: what is installed hardly differs. */
-function platformOf(platforms: Readonly<Record<string, string>>, own: string): string {
-  const available = Object.keys(platforms).sort();
-  return [own, 'linux/amd64', ...available].find((platform) => available.includes(platform)) ?? own;
-}
-
 function messageOf(error: unknown): string {
   if (isPatchwayError(error)) return error.message;
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-/** Where Node and OCI call an architecture differently. */
-const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
-  ['x64', 'amd64'],
-  ['ia32', '386'],
-]);
-
 const inPod: FetchEffects = {
-  registry: async ({ registrySecret, registryCa }) => {
-    const docker = registrySecret === undefined ? undefined : await mounted(FILES.credentials, MISSING.secret(registrySecret));
-    const ca = registryCa === undefined ? undefined : await mounted(FILES.ca, MISSING.ca(registryCa));
-    return registryClient({
-      credentials: docker === undefined ? anonymous : credentialsFrom(docker, `Secret ${registrySecret}`),
-      ...(ca === undefined ? {} : { ca }),
-    });
-  },
+  registry: registryInPod,
   write: (file, text) => writeFile(file, text),
-  platform: `linux/${ARCHITECTURES.get(process.arch) ?? process.arch}`,
+  platform: OWN_PLATFORM,
 };
-
-const MISSING = {
-  secret: (name: string) =>
-    `scan.registrySecret: there is no Secret ${name} with the key .dockerconfigjson in this namespace. Create it with \`kubectl create secret docker-registry ${name}\`.`,
-  ca: (name: string) =>
-    `scan.registryCa: there is no ConfigMap ${name} with the key ca.crt in this namespace. Create it with \`kubectl create configmap ${name} --from-file=ca.crt\`.`,
-} as const;
-
-function mounted(file: string, missing: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new PatchwayError(missing, { cause });
-  });
-}

@@ -42,6 +42,14 @@ export interface PulledImage extends ResolvedImage {
   readonly bytes: number;
 }
 
+/** What one image consists of, for a program that fetches it by itself. */
+export interface ImageLayers {
+  /** The digest of the one image, never of an index. */
+  readonly digest: string;
+  /** From the lowest; the headers carry the registry's permission, so they are secret and last some minutes. */
+  readonly layers: readonly { readonly digest: string; readonly url: string; readonly headers: Readonly<Record<string, string>> }[];
+}
+
 /** References are as people write them: `nginx`, `ghcr.io/acme/web:1.4`, `…@sha256:…`. Every method throws `PatchwayError`. */
 export interface RegistryClient {
   /** The digest of a tag, or a check that a digest is there; computed from what the registry sent, not from what it claims. */
@@ -56,6 +64,8 @@ export interface RegistryClient {
    * @param reference with a digest
    */
   pullToLayout(reference: string, directory: string, platform: string): Promise<PulledImage>;
+  /** @param platform of an index, the image to look at */
+  layers(reference: string, platform: string): Promise<ImageLayers>;
 }
 
 const MAX_MANIFEST = 4 * 2 ** 20;
@@ -83,6 +93,11 @@ export function registryClient(options: RegistryOptions): RegistryClient {
     const { digest } = imageFor(index, platform, name);
     const fetched = await fetchManifest({ ...reference, digest }, `${name} (${platform})`);
     return { ...fetched, manifest: imageOnly(fetched.manifest, name) };
+  };
+
+  const imageOf = async (reference: Reference, top: Awaited<ReturnType<typeof fetchManifest>>, platform: string, name: string) => {
+    const { manifest } = top;
+    return manifest.kind === 'image' ? { ...top, manifest } : fetchImage(reference, manifest, platform, name);
   };
 
   return {
@@ -119,10 +134,18 @@ export function registryClient(options: RegistryOptions): RegistryClient {
       const reference = taken(text);
       if (reference.digest === undefined) throw new PatchwayError(`${text}: name the image by its digest (repository@sha256:…).`);
       const top = await fetchManifest(reference, text);
-      const { manifest } = top;
-      const image = manifest.kind === 'image' ? { ...top, manifest } : await fetchImage(reference, manifest, platform, text);
+      const image = await imageOf(reference, top, platform, text);
       const bytes = await writeLayout(registry, reference, image, directory);
       return { ...summary(top), imageDigest: image.digest, bytes };
+    },
+    async layers(text, platform) {
+      const reference = taken(text);
+      const { digest, manifest } = await imageOf(reference, await fetchManifest(reference, text), platform, text);
+      const found = manifest.layers.map(async (layer) => ({
+        digest: layer.digest,
+        ...(await registry.address(reference, `blobs/${layer.digest}`)),
+      }));
+      return { digest, layers: await Promise.all(found) };
     },
   };
 }

@@ -7,31 +7,35 @@ import { judgeFindings } from '../gate/judge.js';
 import type { ScanTarget } from '../manifest/stage-config.js';
 import { gateOf } from '../policy/stage-gate.js';
 import { PatchwayError } from '../problem.js';
+import { podScanners, serverScanners } from '../scan/engines.js';
 import { FILES } from '../scan/files.js';
 import type { AgentContext, AgentRun } from './context.js';
+import { askClair, type ClairEffects } from './scan/clair.js';
 import { type ReadText, resultOf, type ScannerResult } from './scan/result.js';
 import { type Stored, store } from './scan/store.js';
 import { summary } from './scan/summary.js';
 import { type FetchedImage, podOf, targetOf } from './scan/target.js';
-import { scannersEnd } from './scan/wait.js';
+import { scanEnd, scannersEnd } from './scan/wait.js';
 
 /**
  * Waits for the scanners, judges what they found and stores it as evidence. It ends well whatever the verdict is, and
- * whatever became of the scanners: then the evidence is incomplete, and says why.
+ * whatever became of the scanners in its pod: then the evidence is incomplete, and says why. A server that gave no report
+ * has no container whose end would fail the pod, so this one does.
  */
 export const scanImage: AgentRun = (context) => scanWith(context, (file) => readFile(file, 'utf8'));
 
-export async function scanWith(context: AgentContext, read: ReadText): Promise<number> {
+export async function scanWith(context: AgentContext, read: ReadText, clair?: ClairEffects): Promise<number> {
   const { policy } = context.config;
   const target = targetOf(context);
   const fetched = await whatWasFetched(read);
-  const results = await resultsOf(context, fetched, read);
+  const results = await resultsOf(context, target, fetched, read, clair);
   const at = context.now();
   const place = { namespace: podOf(context).namespace, name: target.evidence };
   const { evidence } = await store(context, place, (stored) => withScan(context, target, fetched, results, stored, at));
   const verdict = evidenceVerdict(policy, evidence, fetched.digest, at, context.config.stage);
   for (const line of summary(target, fetched, verdict)) context.log(line);
-  return 0;
+  const servers = serverScanners(policy.scan).map(({ kind }) => kind);
+  return results.some(({ run }) => servers.includes(run.kind) && run.status !== 'ok') ? 1 : 0;
 }
 
 /** @throws where `fetch` left nothing: it always does, so the pod is not the one that synthesis wrote */
@@ -43,14 +47,28 @@ async function whatWasFetched(read: ReadText): Promise<FetchedImage> {
 }
 
 /** Without an image there is nothing to wait for: every scanner fails for the same reason. */
-async function resultsOf(context: AgentContext, { failure, startedAt }: FetchedImage, read: ReadText): Promise<readonly ScannerResult[]> {
-  const { scanners, timeout } = context.config.policy.scan;
-  const kinds = scanners.map(({ kind }) => kind);
+async function resultsOf(
+  context: AgentContext,
+  { repository }: ScanTarget,
+  { failure, startedAt, digest, platforms }: FetchedImage,
+  read: ReadText,
+  clair: ClairEffects | undefined,
+): Promise<readonly ScannerResult[]> {
+  const { scan } = context.config.policy;
   if (failure !== undefined) {
-    return kinds.map((kind) => ({ run: { kind, status: failure.status, message: `nothing to scan: ${failure.message}` } }));
+    return scan.scanners.map(({ kind }) => ({ run: { kind, status: failure.status, message: `nothing to scan: ${failure.message}` } }));
   }
-  const ends = await scannersEnd(context, kinds, startedAt);
-  return Promise.all([...ends].map(([kind, end]) => resultOf(kind, end, timeout, read)));
+  const inPod = async () => {
+    const kinds = podScanners(scan).map(({ scanner: { kind } }) => kind);
+    const ends = kinds.length === 0 ? [] : await scannersEnd(context, kinds, startedAt);
+    return Promise.all([...ends].map(([kind, end]) => resultOf(kind, end, scan.timeout, read)));
+  };
+  const asked = serverScanners(scan).map(async (scanner) => {
+    const until = await scanEnd(context, startedAt);
+    return askClair(context, scanner, { reference: `${repository}@${digest}`, platforms }, until, clair);
+  });
+  const [ended, ...answered] = await Promise.all([inPod(), ...asked]);
+  return [...ended, ...answered];
 }
 
 /** The repository's evidence and dates with this scan. What a scan did not find says nothing where a scanner failed. */

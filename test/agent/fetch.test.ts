@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type FetchEffects, fetchWith } from '../../src/agent/fetch.js';
 import type { FetchedImage } from '../../src/agent/scan/target.js';
+import type { ScanPolicy } from '../../src/policy/policy.js';
 import { PatchwayError } from '../../src/problem.js';
 import { FakeCluster, fakeContext } from '../scan/fake.js';
 import { config, DIGEST, image, MINUTE, policy, workload } from '../scan/fixture.js';
@@ -22,14 +23,15 @@ interface Setup {
   readonly hangs?: boolean;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cluster?: object;
+  readonly scanners?: ScanPolicy['scanners'];
 }
 
-async function run({ deployments = {}, platforms = {}, tags = {}, failing, hangs = false, env = {}, cluster: given }: Setup) {
+async function run({ deployments = {}, platforms = {}, tags = {}, failing, hangs = false, env = {}, cluster: given, scanners }: Setup) {
   const cluster = new FakeCluster();
   for (const [name, object] of Object.entries(deployments)) {
     cluster.put(`/apis/apps/v1/namespaces/shop-staging/deployments/${name}`, object);
   }
-  const { context, lines } = fakeContext(given ?? cluster, config(shop), START, env);
+  const { context, lines } = fakeContext(given ?? cluster, config(shop, policy(scanners && { scan: { scanners } })), START, env);
   const pulled: (readonly [string, string, string])[] = [];
   const written = new Map<string, FetchedImage>();
   const effects: FetchEffects = {
@@ -99,6 +101,12 @@ describe('which image is fetched', () => {
     expect(pulled.map(([, , platform]) => platform)).toEqual([expected]);
     expect(target.platforms).toEqual(platforms);
   });
+});
+
+it('only looks the image up where no scanner runs in the pod', async () => {
+  const { pulled, target } = await run({ scanners: [{ kind: 'clair', server: 'http://clair.test:6060', args: [] }] });
+  expect(pulled).toEqual([]);
+  expect(target).toMatchObject({ digest: DIGEST.locked, fetchedAt: '2026-11-20T03:17:00Z' });
 });
 
 describe('what cannot be fetched', () => {

@@ -68,6 +68,16 @@ describe('each of these has exactly one problem', () => {
       { scan: { schedule: '@daily', scanners: [{ kind: 'clair', server: 'http://me:secret@clair:6060' }] } },
       'error scan.scanners[0].server: The address holds credentials',
     ],
+    [
+      'a server that is no address',
+      { scan: { schedule: '@daily', scanners: [{ kind: 'clair', server: 'http://[' }] } },
+      'error scan.scanners[0].server: This is not an address',
+    ],
+    [
+      'a server with a query',
+      { scan: { schedule: '@daily', scanners: [{ kind: 'clair', server: 'http://clair:6060/?x' }] } },
+      "error scan.scanners[0].server: Clair's paths",
+    ],
     ['scans rarer than evidence lasts', { gate: gate({ maxEvidenceAge: '12h' }) }, 'warning gate.maxEvidenceAge: Up to 24h pass'],
     ['no deadline at all', { gate: { deadlines: {} } }, 'error gate.deadlines: No severity has a deadline'],
     [

@@ -17,6 +17,8 @@ export interface ConnectionOptions {
 export interface Connection {
   get(reference: Reference, path: string, options: { readonly accept?: string; readonly maxBytes: number }): Promise<HttpResponse>;
   download(reference: Reference, path: string, file: string, maxBytes: number): Promise<Download>;
+  /** Where something is and what it takes to get it, for somebody else; known once a request has been answered. */
+  address(reference: Reference, path: string): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }>;
 }
 
 type Send<T> = (url: string, headers: Record<string, string>) => Promise<T>;
@@ -63,6 +65,11 @@ export function connection({ credentials, ca, retryDelayMs }: ConnectionOptions)
       named(reference, path, (url, headers) =>
         request({ method: 'GET', url, headers: { ...headers, ...(accept === undefined ? {} : { accept }) }, maxBytes, ...tls }),
       ),
+    address: async (reference, path) => {
+      const authorization = authorizations.get(reference.repository);
+      const url = `${await originOf(reference.registry)}/v2/${reference.path}/${path}`;
+      return { url, headers: authorization === undefined ? {} : { authorization } };
+    },
     download: (reference, path, file, maxBytes) =>
       named(reference, path, (url, headers) => download({ url, headers, maxBytes, timeoutMs: BLOB_TIMEOUT_MS, ...tls }, file)),
   };

@@ -57,6 +57,14 @@ export async function scannersEnd(
   }
 }
 
+/** Until when a scan may take, in epoch milliseconds: as for `scannersEnd`, where the API server tells when the pod ends. */
+export async function scanEnd(context: AgentContext, startedAt: string): Promise<number> {
+  const { namespace, name } = podOf(context);
+  const until = toMs(startedAt) + context.config.policy.scan.timeout;
+  const pod = await context.cluster.get(`/api/v1/namespaces/${namespace}/pods/${name}`).catch(() => undefined);
+  return pod === undefined ? until : Math.min(until, podEnd(pod) - RESERVE_MS);
+}
+
 /** When Kubernetes ends the pod, in epoch milliseconds; never, as far as its status tells. */
 function podEnd(pod: Readonly<Record<string, unknown>>): number {
   const { activeDeadlineSeconds } = recordOf(pod.spec);

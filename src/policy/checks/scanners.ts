@@ -15,9 +15,7 @@ function serverProblems(scanner: Scanner, path: string): readonly Problem[] {
   );
   return [
     ...(server === undefined ? [error(`${path}.server`, 'Clair is a server of its own, and nothing says where.', SERVER)] : []),
-    ...(server !== undefined && new URL(server).username !== ''
-      ? [error(`${path}.server`, 'The address holds credentials, which everybody who can read the policy would see.', 'Remove them.')]
-      : []),
+    ...(server === undefined ? [] : addressProblems(server, `${path}.server`)),
     ...unused.map((field) =>
       error(
         `${path}.${field}`,
@@ -26,6 +24,15 @@ function serverProblems(scanner: Scanner, path: string): readonly Problem[] {
       ),
     ),
   ];
+}
+
+function addressProblems(server: string, path: string): readonly Problem[] {
+  if (!URL.canParse(server)) return [error(path, 'This is not an address.', SERVER)];
+  const { username, search, hash } = new URL(server);
+  if (username !== '') {
+    return [error(path, 'The address holds credentials, which everybody who can read the policy would see.', 'Remove them.')];
+  }
+  return search + hash === '' ? [] : [error(path, "Clair's paths are appended to this address.", 'Remove what follows the ? or #.')];
 }
 
 function programProblems({ kind, server }: Scanner, path: string): readonly Problem[] {

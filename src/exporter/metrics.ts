@@ -1,6 +1,6 @@
-import type { Stage } from '../policy/policy.js';
+import type { PolicyException, Stage } from '../policy/policy.js';
 import { windowState } from '../policy/windows.js';
-import { epochSeconds, exposition, type Gauge } from './exposition.js';
+import { epochSeconds, exposition, type Gauge, type Sample } from './exposition.js';
 import { hasDrifted, runningImages } from './running.js';
 import { PROMOTION_STEPS, type StageState } from './state.js';
 import { WORKLOAD_GAUGES, type WorkloadFacts } from './workload-gauges.js';
@@ -28,7 +28,19 @@ export function metricsText(state: StageState): string {
   ]);
 }
 
-function stageGauges({ at, promotion }: StageState, stage: Stage, labels: Readonly<Record<string, string>>): readonly Gauge[] {
+/** Of exceptions about the same findings the one that ends last counts: Prometheus takes no label set twice. */
+function exceptionSamples(exceptions: readonly PolicyException[], own: Readonly<Record<string, string>>): readonly Sample[] {
+  const samples = new Map<string, Sample>();
+  for (const { vulnerability, package: name = '', image = '', stage = own.stage, expires } of exceptions) {
+    if (stage !== own.stage) continue;
+    const key = JSON.stringify([vulnerability, name, image]);
+    const value = Math.max(epochSeconds(expires), samples.get(key)?.value ?? 0);
+    samples.set(key, { labels: { ...own, vulnerability, package: name, image }, value });
+  }
+  return [...samples.values()];
+}
+
+function stageGauges({ at, promotion, config }: StageState, stage: Stage, labels: Readonly<Record<string, string>>): readonly Gauge[] {
   return [
     {
       name: 'patchway_promotion_state',
@@ -47,6 +59,11 @@ function stageGauges({ at, promotion }: StageState, stage: Stage, labels: Readon
       name: 'patchway_window_open',
       help: 'Whether a rollout may start in this stage now.',
       samples: [{ labels, value: windowState(stage.windows, at).open ? 1 : 0 }],
+    },
+    {
+      name: 'patchway_exception_expires_timestamp_seconds',
+      help: 'When an exception of the policy that holds in this stage ends; one that has ended stays until it is removed.',
+      samples: exceptionSamples(config.policy.exceptions ?? [], labels),
     },
   ];
 }

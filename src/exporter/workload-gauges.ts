@@ -48,7 +48,7 @@ export const WORKLOAD_GAUGES: readonly (Omit<Gauge, 'samples'> & { samples(facts
   },
   {
     name: 'patchway_findings_exploited',
-    help: 'Findings in what the workload runs that are known to be exploited.',
+    help: 'Findings in what the workload runs that are known to be exploited, without those that the policy accepts.',
     samples: ({ labels, images }) => count(images, ({ counts }) => counts.exploited).map((value) => ({ labels, value })),
   },
   {

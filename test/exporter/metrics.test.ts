@@ -92,7 +92,7 @@ patchway_findings{${STAGING},severity="low",fixable="true"} 0
 patchway_findings{${STAGING},severity="low",fixable="false"} 0
 patchway_findings{${STAGING},severity="unknown",fixable="true"} 0
 patchway_findings{${STAGING},severity="unknown",fixable="false"} 0
-# HELP patchway_findings_exploited Findings in what the workload runs that are known to be exploited.
+# HELP patchway_findings_exploited Findings in what the workload runs that are known to be exploited, without those that the policy accepts.
 # TYPE patchway_findings_exploited gauge
 patchway_findings_exploited{${STAGING}} 1
 # HELP patchway_gate_closes_timestamp_seconds When the first deadline of a finding in what the workload runs passes.

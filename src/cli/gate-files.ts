@@ -4,6 +4,7 @@ import type { Report } from '../gate/finding.js';
 import { readReport } from '../gate/read-report.js';
 import { readVex } from '../gate/read-vex.js';
 import type { VexStatement } from '../gate/vex.js';
+import { mergeVulnrichment, readVulnrichment, type Vulnrichment } from '../gate/vulnrichment.js';
 import { isPatchwayError, PatchwayError, type Problem } from '../problem.js';
 import type { Io } from './io.js';
 
@@ -16,6 +17,11 @@ export async function readReports(files: readonly string[], io: Io): Promise<rea
 /** The statements of OpenVEX documents in files; `-` is the standard input. @throws PatchwayError 65 that names every bad one */
 export async function readVexFiles(files: readonly string[], io: Io): Promise<readonly VexStatement[]> {
   return (await readEach(files, 'VEX document', readVex, io)).flat();
+}
+
+/** CISA's decision points in files; `-` is the standard input. @throws PatchwayError 65 that names every bad one */
+export async function readVulnrichmentFiles(files: readonly string[], io: Io): Promise<Vulnrichment> {
+  return mergeVulnrichment(await readEach(files, 'Vulnrichment record', readVulnrichment, io));
 }
 
 /** Reads every file before it complains, so that all bad ones are named at once. */

@@ -26,6 +26,7 @@ function imageJson({ image, digests, reports, verdict }: GatedImage, asOf: numbe
     allowed: verdict.allowed,
     reason: verdict.reason,
     gateClosesAt: verdict.gateClosesAt ?? null,
+    endOfLife: verdict.endOfLife ?? null,
     counts: countStates(verdict.findings, asOf),
     scanners: reports.map((report) => ({
       kind: report.scanner,
@@ -43,6 +44,7 @@ function imageJson({ image, digests, reports, verdict }: GatedImage, asOf: numbe
       fixedIn: finding.fixedIn,
       exploited: finding.exploited,
       epss: finding.epss ?? null,
+      cvss: finding.cvss ?? [],
       state: stateAt(finding, asOf),
       deadline: finding.deadline ?? null,
       failsAt: finding.failsAt ?? null,

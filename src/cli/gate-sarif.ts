@@ -24,6 +24,7 @@ export function gateSarif(result: GateResult): string {
   const rules = rulesOf(located);
   const indices = new Map(rules.map(({ id }, index) => [id, index]));
   const unknown = images.filter(({ verdict }) => verdict.verdict === 'unknown');
+  const ended = policy.gate.endOfLife === 'block' ? images.filter(({ verdict }) => verdict.endOfLife !== undefined) : [];
   const run = {
     tool: { driver: { name: 'Patchway', informationUri: INFORMATION, rules } },
     invocations: [
@@ -32,6 +33,7 @@ export function gateSarif(result: GateResult): string {
         endTimeUtc: toInstant(asOf),
         toolExecutionNotifications: [
           ...unknown.map((image) => notification('error', `${nameOf(image)} is unknown: ${image.verdict.reason}`)),
+          ...ended.map((image) => notification('error', `${nameOf(image)} fails: ${image.verdict.reason}`)),
           ...result.warnings.map((warning) => notification('warning', warning)),
         ],
       },

@@ -1,4 +1,5 @@
 import { SCANNER_FORMATS } from '../gate/read-report.js';
+import { endReason } from '../gate/reasons.js';
 import type { VexStatement } from '../gate/vex.js';
 import type { Policy } from '../policy/policy.js';
 import { type GatedImage, nameOf } from './gate-result.js';
@@ -34,12 +35,17 @@ function imageWarnings({ gate, scan }: Policy, image: GatedImage): readonly stri
   const name = nameOf(image);
   const present = SCANNER_FORMATS.filter(({ kind }) => image.reports.some(({ scanner }) => scanner === kind));
   const missing = scan.scanners.filter(({ kind }) => !present.some((format) => format.kind === kind));
-  const tellsExploited = present.some(({ capabilities }) => capabilities.exploited);
+  const tells = (capability: 'exploited' | 'epss') => present.some(({ capabilities }) => capabilities[capability]);
+  const asksExploited = gate.exploited?.deadline !== undefined || gate.preset?.rows.some(({ when }) => when.exploited === true) === true;
   return [
     ...missing.map(({ kind }) => `${name}: there is no report of ${kind}, which the policy names; what only ${kind} finds is not judged`),
-    ...(gate.exploited?.deadline !== undefined && !tellsExploited
+    ...(asksExploited && !tells('exploited')
       ? [`${name}: no report tells which findings are exploited, so that deadline applies to none; add a report of grype`]
       : []),
+    ...(gate.epss !== undefined && !tells('epss')
+      ? [`${name}: no report gives EPSS, so that deadline applies to none; add a report of grype`]
+      : []),
+    ...(image.verdict.endOfLife !== undefined && gate.endOfLife === 'warn' ? [`${name}: ${endReason(image.verdict.endOfLife)}`] : []),
     ...(image.verdict.verdict === 'unknown' && image.verdict.allowed
       ? [`${name}: ${image.verdict.reason}; onMissingEvidence is warn`]
       : []),

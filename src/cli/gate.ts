@@ -10,8 +10,9 @@ import { loadLock } from '../lock/parse.js';
 import { parseDuration } from '../policy/duration.js';
 import { loadPolicy } from '../policy/load.js';
 import type { Milliseconds, Policy } from '../policy/policy.js';
+import { gateOf } from '../policy/stage-gate.js';
 import { PatchwayError } from '../problem.js';
-import { readReports, readVexFiles } from './gate-files.js';
+import { readReports, readVexFiles, readVulnrichmentFiles } from './gate-files.js';
 import { checkIdentity } from './gate-identity.js';
 import { gateJson } from './gate-json.js';
 import { gateJunit } from './gate-junit.js';
@@ -31,12 +32,14 @@ export interface GateOptions {
   readonly report: readonly string[];
   /** The image that all reports are about, where they cannot know it. @default each report's own */
   readonly image?: string;
-  /** The stage whose lock entries and exceptions count. @default any lock entry, and exceptions for every stage alone */
+  /** The stage whose lock entries, exceptions and exposure count. @default any lock entry, exceptions for every stage alone, the most exposed */
   readonly stage?: string;
   /** The lock's file: release times, and which digests are one image. @default none */
   readonly lock?: string;
   /** OpenVEX documents; `-` is the standard input. @default none */
   readonly vex?: readonly string[];
+  /** CVE records of CISA's Vulnrichment, for presets; `-` is the standard input. @default none: CVSS vectors say what they can */
+  readonly vulnrichment?: readonly string[];
   /** How long before its end an exception is listed as expiring. @default 14d */
   readonly expiring?: string;
   /** RFC 3339. @default now */
@@ -49,7 +52,7 @@ export interface GateOptions {
  * `patchway gate`: judges every image that the reports are about, prints the verdict, and returns the exit code:
  * 0 where the gate is open, 2 where it is closed. Bad input prints no verdict at all.
  *
- * @throws PatchwayError 65 for reports, policies, locks, VEX documents and instants that cannot be read, 64 for options that do not exist
+ * @throws PatchwayError 65 for reports, policies, locks, VEX documents, Vulnrichment records and instants that cannot be read, 64 for options that do not exist
  */
 export async function gate(options: GateOptions, io: Io): Promise<0 | 2> {
   const print = printerOf(options.format ?? 'text');
@@ -60,10 +63,12 @@ export async function gate(options: GateOptions, io: Io): Promise<0 | 2> {
   const lock = options.lock === undefined ? undefined : loadLock(resolve(io.cwd, options.lock));
   const reports = await readReports(options.report, io);
   const vex = await readVexFiles(options.vex ?? [], io);
+  const vulnrichment = await readVulnrichmentFiles(options.vulnrichment ?? [], io);
   const { exceptions = [] } = policy;
+  const rules = gateOf(policy, options.stage);
   const judged = judgedImages(reports, options, lock, (group, image, releasedAt) => {
-    const context = { asOf, firstSeen: {}, ...(releasedAt === undefined ? {} : { releasedAt }) };
-    return verdictOf(policy.gate, group, context, { image, exceptions, vex });
+    const context = { asOf, firstSeen: {}, vulnrichment, ...(releasedAt === undefined ? {} : { releasedAt }) };
+    return verdictOf(rules, group, context, { image, exceptions, vex });
   });
   const images = imagesByUrgency(judged);
   const scoped = judged.map((image) => ({ name: nameOf(image), scope: image.scope, findings: image.verdict.findings }));

@@ -29,7 +29,7 @@ const policy = (name: string, exceptions: readonly object[]) =>
   file(name, {
     name: 'storefront',
     scan: { schedule: '17 3 * * *', scanners: [{ kind: 'grype' }, { kind: 'trivy' }] },
-    gate: { deadlines: { critical: '7d', high: '14d', medium: '90d', low: '180d' }, exploited: { deadline: '3d' } },
+    gate: { deadlines: { critical: '7d', high: '14d', medium: '90d', low: '180d' }, exploited: { deadline: '3d' }, endOfLife: 'ignore' },
     exceptions,
     stages: [
       { name: 'staging', namespace: 'storefront-staging' },

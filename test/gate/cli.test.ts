@@ -30,6 +30,7 @@ const policyText = (gateFields: object = {}) =>
     gate: {
       deadlines: { critical: '7d', high: '14d', medium: '90d', low: '180d' },
       exploited: { deadline: '3d' },
+      endOfLife: 'ignore',
       ...gateFields,
     },
     stages: [
@@ -159,6 +160,7 @@ describe('patchway gate', () => {
       allowed: false,
       reason: '1 finding is overdue, the first since 2025-01-15T00:00:00Z: CVE-2024-9143 in openssl',
       gateClosesAt: '2025-01-15T00:00:00Z',
+      endOfLife: 'alpine 3.19.1',
       counts: { overdue: 1, due: 0, reported: 1, excepted: 0, ignored: 0 },
       scanners: [
         { kind: 'trivy', version: 'dev', scannedAt: '2026-11-21T08:39:43.035Z', databaseBuiltAt: null },
@@ -175,6 +177,7 @@ describe('patchway gate', () => {
       fixedIn: ['3.1.7-r1'],
       exploited: false,
       epss: 0.009,
+      cvss: [{ vector: 'CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:L/I:L/A:N', score: 4.8 }],
       state: 'overdue',
       deadline: '2025-01-15T00:00:00Z',
       failsAt: '2025-01-15T00:00:00Z',
@@ -198,6 +201,77 @@ describe('patchway gate', () => {
     const { out } = await run({ report: [evil] });
     expect(out).toContain('CVE-2024-13176?[2J?PASS in openssl');
     expect(out).not.toContain('\u001B');
+  });
+});
+
+describe('patchway gate, with what reports do not tell', () => {
+  const preset = (gate: object, exposure?: string) => {
+    const { gate: _, stages, ...rest } = JSON.parse(policyText());
+    const [staging, production] = stages;
+    const exposed = exposure === undefined ? production : { ...production, exposure };
+    return file(`preset-${names++}.json`, JSON.stringify({ ...rest, gate: { endOfLife: 'ignore', ...gate }, stages: [staging, exposed] }));
+  };
+  let names = 0;
+  const reasonsOf = (out: string) =>
+    Object.fromEntries(JSON.parse(out).images[0].findings.map((one: { id: string; reason: string }) => [one.id, one.reason]));
+
+  it('judges by a preset, and by Vulnrichment where it is named', async () => {
+    const policy = preset({ preset: 'bod26-04', exposure: 'internal' });
+    const derived = await run({ policy, report: both('1.0.0'), format: 'json' });
+    expect(derived).toMatchObject({ code: 2, err: '' });
+    expect(reasonsOf(derived.out)).toMatchObject({
+      'CVE-2023-4863':
+        'bod26-04, exploited, not exposed (by the policy), not automatable (derived from CVSS), total impact (derived from CVSS): 14d from the release of its fix, 2023-09-13T00:00:00Z',
+      'CVE-2024-9143':
+        'bod26-04, not exploited, not exposed (by the policy), not automatable (derived from CVSS), partial impact (derived from CVSS): no deadline (fix on upgrade)',
+    });
+    const content = { options: [{ Automatable: 'yes' }] };
+    const record = (cveId: string) => ({
+      cveMetadata: { cveId },
+      containers: { adp: [{ metrics: [{ other: { type: 'ssvc', content } }] }] },
+    });
+    const [one, other] = ['CVE-2023-4863', 'CVE-2024-9143'].map((id) => file(`${id}.json`, JSON.stringify(record(id))));
+    const told = await run({ policy, report: both('1.0.0'), vulnrichment: [one!, other!], format: 'json' });
+    expect(reasonsOf(told.out)).toMatchObject({
+      'CVE-2023-4863': expect.stringMatching(
+        /automatable \(by Vulnrichment\), total impact \(derived from CVSS\): 3d \(with forensics\) from/,
+      ),
+      'CVE-2024-9143': expect.stringMatching(/automatable \(by Vulnrichment\), partial impact \(derived from CVSS\): 60d from/),
+    });
+    const bad = file('bad-record.json', '{}');
+    const refused = await run({ policy, report: both('1.0.0'), vulnrichment: [bad] });
+    expect(refused).toMatchObject({ code: 65, out: '', message: expect.stringMatching(/bad-record\.json.*cveMetadata/s) });
+  });
+
+  it('judges by the exposure of the stage and of those after it', async () => {
+    const policy = preset({ preset: 'bod26-04', exposure: 'internal' }, 'internet');
+    for (const options of [{}, { stage: 'staging' }, { stage: 'production' }]) {
+      const { out } = await run({ policy, report: both('1.0.0'), format: 'json', ...options });
+      expect(reasonsOf(out)['CVE-2024-9143']).toContain('not exploited, exposed (by the policy)');
+    }
+  });
+
+  it('warns where no report tells what a rule asks for', async () => {
+    const report = both('1.0.2').filter((name) => name.includes('trivy'));
+    const { err } = await run({ policy: preset({ preset: 'bod26-04', epss: { above: 0.5, deadline: '3d' } }), report });
+    expect(err).toContain('no report tells which findings are exploited');
+    expect(err).toContain('no report gives EPSS');
+  });
+
+  it.each([
+    ['warn', 0, 'warning: 10.244.0.1:5000/web:1.0.2: alpine 3.19.1 has reached its end of life', /^PASS /],
+    ['ignore', 0, '', /^PASS /],
+    ['block', 2, '', /^FAIL 10\.244\.0\.1:5000\/web:1\.0\.2: alpine 3\.19\.1 has reached its end of life.*: move to a newer release\n/],
+  ] as const)('endOfLife %s exits %i', async (endOfLife, code, warning, verdict) => {
+    const policy = file(`${endOfLife}.json`, policyText({ endOfLife }));
+    const found = await run({ policy, report: both('1.0.2') });
+    expect(found.code).toBe(code);
+    expect(found.err.startsWith(warning)).toBe(true);
+    expect(found.err === '').toBe(warning === '');
+    expect(found.out).toMatch(verdict);
+    const sarif = JSON.parse((await run({ policy, report: both('1.0.2'), format: 'sarif' })).out);
+    const notes = sarif.runs[0].invocations[0].toolExecutionNotifications.map(({ level }: { level: string }) => level);
+    expect(notes).toEqual({ warn: ['warning'], ignore: [], block: ['error'] }[endOfLife]);
   });
 });
 

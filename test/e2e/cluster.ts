@@ -29,6 +29,8 @@ export async function exec(
   options: { input?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {},
 ): Promise<Outcome> {
   const child = run(command, [...args], { maxBuffer: 256 * 2 ** 20, cwd: options.cwd, env: { ...process.env, ...options.env } });
+  // A program may end before it has read its input.
+  child.child.stdin?.on('error', () => undefined);
   child.child.stdin?.end(options.input ?? '');
   return child.then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),

@@ -46,8 +46,9 @@ export function gateScript({ policy, stage, scanners, patchway }: CiJob, formats
     `  npx --yes ${shellWord(patchway)} gate --policy ${shellWord(policy)}${staged} --image "$IMAGE" --report ${reports} \\`,
     '    --as-of "$as_of" --format "$1"',
     '}',
-    '# 2 is an answer, a closed gate; anything else but 0 is a failure and ends here.',
-    ...formats.map(({ format, to }) => `gate ${format} ${to} || [ $? -eq 2 ]`),
+    '# 2 is an answer, a closed gate; any other failure ends here.',
+    'answered() { [ "$1" -eq 2 ] || exit "$1"; }',
+    ...formats.map(({ format, to }) => `gate ${format} ${to} || answered $?`),
     'gate text',
   ];
 }

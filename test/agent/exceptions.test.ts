@@ -43,7 +43,7 @@ describe("a policy's exceptions in the cluster", () => {
     ['one that has ended', [{ ...accepted, expires: '2026-11-21T12:00:00Z' }], 'fail'],
   ])('promotion with %s', async (_, exceptions, verdict) => {
     const options = { cluster, config: under(exceptions), stage: production, at: AT };
-    const candidate = { web: { [reference]: { digest: DIGEST.new } } };
+    const candidate = { web: { [reference]: { tag: LOCKED.tag, digest: DIGEST.new } } };
     const judgements = await judge(options, { running: {}, candidate, before: undefined });
     expect(judgements[judgementKey(reference, DIGEST.new)]?.verdict).toBe(verdict);
   });

@@ -64,6 +64,16 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
     );
 
   program
+    .command('explain')
+    .description('say what a policy means: how long each finding may stay, by which rule and source')
+    .argument('<policy>', POLICY)
+    .option('--format <format>', 'text or json', 'text')
+    .addHelpText('after', example('explain patch-policy.yaml'))
+    .action(async (policy: string, options: { readonly format: string }) =>
+      exit((await import('./explain.js')).explain(policy, io, options)),
+    );
+
+  program
     .command('synth')
     .description('write the manifests of every stage')
     .argument('<policy>', POLICY)

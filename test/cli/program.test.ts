@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { runIn } from './fake-io.js';
 
-const COMMANDS = ['init', 'validate', 'synth', 'gate', 'lock', 'promote', 'ci'];
+const COMMANDS = ['init', 'validate', 'explain', 'synth', 'gate', 'lock', 'promote', 'ci'];
 const LOCK_COMMANDS = ['update', 'check', 'show', 'pull'];
 
 describe('patchway', () => {

@@ -214,6 +214,30 @@ describe('a document that cannot be read', () => {
   });
 });
 
+it('a document that was cut short or changed anywhere is read, or refused with its file', () => {
+  const whole = document([
+    statement(within('pkg:apk/alpine/libwebp')),
+    statement({ status_notes: 'Accepted by Ann until 2027-01-31T00:00:00Z.' }),
+  ]);
+  fc.assert(
+    fc.property(
+      fc.nat(whole.length),
+      fc.nat(40),
+      fc.constantFrom('', '{}', '[]', 'null', '0', '"x"', '"', '%zz'),
+      (from, length, instead) => {
+        const text = whole.slice(0, from) + instead + whole.slice(from + length);
+        try {
+          expect(Array.isArray(readVex(text, 'web.vex.json'))).toBe(true);
+        } catch (error) {
+          if (!isPatchwayError(error)) throw error;
+          expect(error.message).toMatch(/^web\.vex\.json: /);
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
 it.each([
   [
     'pkg:apk/alpine/libwebp@1.3.0-r3?arch=x86_64',

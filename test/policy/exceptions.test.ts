@@ -21,6 +21,19 @@ describe('an exception of a policy', () => {
     ]);
   });
 
+  it('in a stage that the policy has not does not compile, and is refused', () => {
+    const misspelt = () =>
+      definePolicy({
+        name: 'shop',
+        scan: { schedule: '17 3 * * *', scanners: [{ kind: 'grype' }] },
+        gate: { deadlines: { critical: '7d', high: '14d', medium: '30d', low: '90d' } },
+        stages: [{ name: 'production', namespace: 'shop' }],
+        // @ts-expect-error: 'producton' is no stage
+        exceptions: [{ ...accepted, stage: 'producton' }],
+      });
+    expect(misspelt).toThrow("exceptions[0].stage: There is no stage 'producton'. Did you mean 'production'?");
+  });
+
   it('is no part of the hash: stored evidence stays valid, and is read with it', () => {
     expect(definePolicy({ ...storefront(), exceptions: [accepted] }).hash).toBe(definePolicy(storefront()).hash);
   });

@@ -18,9 +18,11 @@ const LEVELS = { overdue: 'error', due: 'warning', reported: 'note', excepted: '
  */
 export function gateSarif(result: GateResult): string {
   const { policy, asOf, images } = result;
-  const located = images.flatMap((image) =>
+  const all = images.flatMap((image) =>
     image.verdict.findings.filter((finding) => excuseOf(finding, asOf) === undefined).map((finding) => ({ image, finding })),
   );
+  const located = mostUrgent(all, asOf);
+  const left = all.length - located.length;
   const rules = rulesOf(located);
   const indices = new Map(rules.map(({ id }, index) => [id, index]));
   const unknown = images.filter(({ verdict }) => verdict.verdict === 'unknown');
@@ -35,6 +37,7 @@ export function gateSarif(result: GateResult): string {
           ...unknown.map((image) => notification('error', `${nameOf(image)} is unknown: ${image.verdict.reason}`)),
           ...ended.map((image) => notification('error', `${nameOf(image)} fails: ${image.verdict.reason}`)),
           ...result.warnings.map((warning) => notification('warning', warning)),
+          ...(left === 0 ? [] : [notification('warning', `${left} less urgent findings are left out; --format json lists them`)]),
         ],
       },
     ],
@@ -43,6 +46,16 @@ export function gateSarif(result: GateResult): string {
     results: located.map((each) => ({ ...resultOf(each, asOf), ruleIndex: indices.get(each.finding.id) ?? -1 })),
   };
   return `${JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2)}\n`;
+}
+
+/** GitHub refuses a run of more than 25,000 results and keeps 5,000 of it, by severity and whatever their deadline. */
+const MOST_RESULTS = 5_000;
+
+/** What is overdue before what is due before what is reported, of whatever image. */
+function mostUrgent(located: readonly Located[], asOf: number): readonly Located[] {
+  if (located.length <= MOST_RESULTS) return located;
+  const order = ['overdue', 'due', 'reported'].flatMap((state) => located.filter(({ finding }) => stateAt(finding, asOf) === state));
+  return order.slice(0, MOST_RESULTS);
 }
 
 function notification(level: 'error' | 'warning', words: string) {

@@ -99,6 +99,15 @@ describe('SARIF', () => {
     ]);
   });
 
+  it('holds no more than GitHub keeps, the most urgent of all images', () => {
+    const rest = Array.from({ length: 5_000 }, (_, index) => reported({ id: `CVE-2026-1${index}` }));
+    const { invocations, results, tool } = runOf([image('ghcr.io/acme/api:2', [due(), ...rest]), image(WEB, [...rest, overdue()])]);
+    expect([results.length, results[0].level, results[1].level, results[2].level]).toEqual([5_000, 'error', 'warning', 'note']);
+    expect(tool.driver.rules.length).toBeLessThanOrEqual(5_000);
+    const words = '5002 less urgent findings are left out; --format json lists them';
+    expect(invocations[0].toolExecutionNotifications).toEqual([{ level: 'warning', message: { text: words } }]);
+  });
+
   it('takes no placeholder or link from a report', () => {
     const { text } = only(overdue({ package: EVIL })).result.message;
     expect(text).toContain('\\[a\\](');

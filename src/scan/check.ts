@@ -21,6 +21,17 @@ export function checkScanners({ scan, gate }: PolicyDocument): readonly Problem[
           ),
         ]
       : []),
+    ...(gate.preset?.rows.some(({ when }) => when.exploited === true) === true && !can('exploited')
+      ? [
+          warning(
+            'gate.preset',
+            `No scanner of this policy knows what is exploited, so those rows of ${gate.preset.name} never apply. Add ${capable('exploited')}.`,
+          ),
+        ]
+      : []),
+    ...(gate.epss !== undefined && !can('epss')
+      ? [warning('gate.epss', `No scanner of this policy gives EPSS, so this rule never applies. Add ${capable('epss')}.`)]
+      : []),
     ...(gate.anchor === 'fixReleased' && !can('fixDates')
       ? [
           warning(

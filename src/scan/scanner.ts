@@ -8,6 +8,8 @@ export interface ScannerCapabilities {
   readonly fixDates: boolean;
   /** Whether a vulnerability is known to be exploited. */
   readonly exploited: boolean;
+  /** How probable exploitation is (EPSS). */
+  readonly epss: boolean;
 }
 
 /** A scanner as data plus one function: adding one is adding a file. */

@@ -95,6 +95,18 @@ describe('checkScanners', () => {
     expect(paths(kinds('trivy'), { anchor: 'published', exploited: undefined })).toEqual([]);
   });
 
+  it('warns of rules that need what no scanner tells: a preset’s rows for exploited findings, and EPSS', () => {
+    const asked = {
+      anchor: 'published',
+      exploited: undefined,
+      preset: { name: 'bod26-04', rows: [{ when: { exploited: true }, deadline: 1 }] },
+      epss: { above: 0.5, deadline: 1 },
+    } as const;
+    expect(paths(kinds('trivy'), asked)).toEqual(['warning gate.preset', 'warning gate.epss']);
+    expect(paths(kinds('trivy'), { ...asked, preset: { name: 'pci-4.0.1', rows: [{ when: {} }] } })).toEqual(['warning gate.epss']);
+    expect(paths(kinds('grype'), asked)).toEqual([]);
+  });
+
   it.each([
     ['trivy', '--output', true],
     ['trivy', '--format=table', true],

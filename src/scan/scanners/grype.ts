@@ -4,7 +4,7 @@ import type { ScannerEngine } from '../scanner.js';
 /** Grype by Anchore. Of the scanners here the only one that dates fixes and knows what is exploited. */
 export const grype: ScannerEngine = {
   kind: 'grype',
-  capabilities: { fixDates: true, exploited: true },
+  capabilities: { fixDates: true, exploited: true, epss: true },
   program: {
     tool: 'grype',
     reserved: ['--output', '-o', '--file', '--fail-on', '-f', '--from', '--quiet', '-q'],

@@ -5,7 +5,7 @@ import type { ScannerEngine } from '../scanner.js';
 /** Trivy by Aqua Security, reading the layout with its own vulnerability database. */
 export const trivy: ScannerEngine = {
   kind: 'trivy',
-  capabilities: { fixDates: false, exploited: false },
+  capabilities: { fixDates: false, exploited: false, epss: false },
   program: {
     tool: 'trivy',
     reserved: ['--input', '--format', '-f', '--output', '-o', '--cache-dir', '--exit-code', '--exit-on-eol', '--timeout', '--scanners'],

@@ -82,8 +82,8 @@ function caseXml({ name, outcome, output }: Case, suite: string): string {
 }
 
 function outcomeXml({ kind, message, details }: NonNullable<Case['outcome']>): string {
-  const attributes =
-    kind === 'skipped' ? `message="${xml(message)}"` : `message="${xml(message)}" type="${kind === 'error' ? 'unknown' : 'overdue'}"`;
+  const type = kind === 'error' ? 'unknown' : details === undefined ? 'fail' : 'overdue';
+  const attributes = `message="${xml(message)}"${kind === 'skipped' ? '' : ` type="${type}"`}`;
   return details === undefined ? `<${kind} ${attributes}/>` : `<${kind} ${attributes}>${xml(details)}</${kind}>`;
 }
 

@@ -44,7 +44,7 @@ describe('JUnit', () => {
 
   it('fails the verdict itself where no finding explains it', () => {
     const xml = junit(image(WEB, [due()], { verdict: 'fail', allowed: false, reason: 'the distribution has ended' }));
-    expect(xml).toContain('<failure message="the distribution has ended" type="overdue"/>');
+    expect(xml).toContain('<failure message="the distribution has ended" type="fail"/>');
   });
 
   it('adds up several images', () => {

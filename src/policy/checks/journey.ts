@@ -1,6 +1,7 @@
 import type { Milliseconds, PolicyDocument, Stage, Window } from '../policy.js';
 import { type Schedule, scheduleOf } from '../schedule.js';
 import { type Interval, startIntervals } from '../windows.js';
+import { steadyTimes } from './steady-times.js';
 import { YEAR } from './year.js';
 
 /** One part of a fix's way, and the instant at which it is done (epoch milliseconds). */
@@ -28,17 +29,25 @@ const HOUR = 3_600_000;
 /** More releases than one in this time are looked at around the worst only. */
 const GRAIN = 6 * HOUR;
 
+const WEEK = 7 * 24 * HOUR;
+
 /**
  * The shortest and the longest way of a fix to a stage within a year of windows: the next scan finds it, the first stage takes
  * it at once, and each later one when it has soaked, a scan has seen it there, promotion looks and a window is open.
- * Undefined where the stages have no order or a schedule or window never comes.
+ * Undefined where the stages have no order or a schedule or window never comes. One week tells of a whole steady time.
  */
-export function journeyTo(document: PolicyDocument, stage: Stage, waits: Waits): { shortest: Journey; longest: Journey } | undefined {
+export function journeyTo(
+  document: PolicyDocument,
+  stage: Stage,
+  waits: Waits,
+  steady: readonly Interval[] = steadyTimes(document),
+): { shortest: Journey; longest: Journey } | undefined {
   const scan = scheduleOf(document.scan.schedule, document.timeZone);
   const quick = way(document, stage, waits, scan, 'quick');
   const slow = way(document, stage, waits, scan, 'slow');
   let shortest: Journey | undefined;
   let longest: Journey | undefined;
+  let reach = 0;
   const look = (releasedAt: number): boolean => {
     const found = scan.next(releasedAt);
     const best = found === undefined ? undefined : quick(found);
@@ -48,18 +57,34 @@ export function journeyTo(document: PolicyDocument, stage: Stage, waits: Waits):
     const late = { from: releasedAt, length: (worst.at(-1)?.at ?? found) - releasedAt, legs: [{ what: 'found', at: found }, ...worst] };
     if (shortest === undefined || soon.length < shortest.length) shortest = soon;
     if (longest === undefined || late.length > longest.length) longest = late;
+    reach = Math.max(reach, late.length, found - releasedAt + soon.length);
     return true;
   };
-  for (const release of fires(scan, YEAR.from, YEAR.to, GRAIN)) if (!look(release)) return undefined;
+  for (const release of releases(scan, steady, () => reach)) if (!look(release)) return undefined;
   const worst: Journey | undefined = longest;
   if (worst === undefined || shortest === undefined) return undefined;
-  for (const release of fires(scan, worst.from - GRAIN, worst.from + GRAIN, 0)) look(release);
+  for (let next = scan.next(worst.from - GRAIN); next !== undefined && next < worst.from + GRAIN; next = scan.next(next)) look(next);
   return { shortest, longest: longest ?? worst };
 }
 
-/** The instants of a schedule between two others, at least so far apart. The worst release is right after a scan. */
-function* fires({ next }: Schedule, from: number, to: number, apart: Milliseconds): Generator<number> {
-  for (let fire = next(from - 1); fire !== undefined && fire < to; fire = next(Math.max(fire, fire + apart - 1))) yield fire;
+/**
+ * The releases of the year that are looked at, each right after a scan, as that is the worst instant: the first in every grain;
+ * of a steady time only the first week, and what could reach beyond its end.
+ */
+function* releases({ next }: Schedule, steady: readonly Interval[], reach: () => Milliseconds): Generator<number> {
+  let entered: number | undefined;
+  for (let release = next(YEAR.from - 1); release !== undefined && release < YEAR.to; ) {
+    const at = release;
+    const time = steady.find(({ opens, closes }) => opens <= at && at < closes);
+    entered = time === undefined ? undefined : (entered ?? at);
+    const weekSeen = entered !== undefined && at >= entered + WEEK;
+    const weeksAlike = weekSeen && time !== undefined ? Math.floor((time.closes - reach() - at) / WEEK) : 0;
+    if (weeksAlike > 0) release = next(at + weeksAlike * WEEK - 1);
+    else {
+      yield at;
+      release = next(at - (at % GRAIN) + GRAIN - 1);
+    }
+  }
 }
 
 type Way = (foundAt: number) => readonly Leg[] | undefined;
@@ -69,7 +94,7 @@ function way(document: PolicyDocument, target: Stage, waits: Waits, scan: Schedu
   const promoted = scheduleOf(promotion.schedule, timeZone);
   const rolling = pace === 'quick' ? rollout.minReady : rollout.progressDeadline;
   const scannedThere = pace === 'slow' && gate.onMissingEvidence === 'block';
-  const starts = startsOf(stages, waits.waits);
+  const openings = openingsOf(stages, waits.waits);
 
   const reach = (stage: Stage, foundAt: number, known: Map<string, readonly Leg[] | undefined>): readonly Leg[] | undefined => {
     // Also ends where stages wait for one another: a stage that is being reached has no legs yet.
@@ -90,42 +115,50 @@ function way(document: PolicyDocument, target: Stage, waits: Waits, scan: Schedu
     if (stage.after.length === 0) return [{ what: `in ${stage.name}`, at: arrived + rolling }];
     const soaked = arrived + (waits.soaks ? stage.soak : 0);
     const seen = scannedThere ? Math.max(soaked, scan.next(arrived) ?? Number.NaN) : soaked;
-    const start = firstStart(promoted, starts.get(stage.windows), seen);
+    const start = firstStart(promoted, openings.get(stage.windows), seen);
     return start === undefined ? undefined : [...last, { what: `in ${stage.name}`, at: start + rolling }];
   };
   return (foundAt) => reach(target, foundAt, new Map());
 }
 
+/** The first time in which rollouts may start that ends after an instant. */
+type Opening = (at: number) => Interval | undefined;
+
 /** When rollouts may start, by the windows; nothing where they are always open. */
-function startsOf(stages: readonly Stage[], waits: boolean): ReadonlyMap<readonly Window[], readonly Interval[]> {
-  const sets = new Set(
-    stages.filter(({ windows, after }) => waits && windows.length > 0 && after.length > 0).map(({ windows }) => windows),
-  );
-  return new Map([...sets].map((windows) => [windows, startIntervals(windows, YEAR.from, YEAR.end)] as const));
+function openingsOf(stages: readonly Stage[], waits: boolean): ReadonlyMap<readonly Window[], Opening> {
+  const restricted = stages.filter(({ windows, after }) => waits && windows.length > 0 && after.length > 0);
+  return new Map(restricted.map(({ windows }) => [windows, openingOf(windows)]));
+}
+
+/** As far as windows are read at once: the releases that are looked at need few weeks of them. */
+const PART = 12 * 24 * HOUR;
+
+function openingOf(windows: readonly Window[]): Opening {
+  const parts = new Map<number, readonly Interval[]>();
+  const partFrom = (from: number) => {
+    const part = parts.get(from) ?? startIntervals(windows, from, Math.min(from + PART, YEAR.end));
+    parts.set(from, part);
+    return part;
+  };
+  return (at) => {
+    const first = YEAR.from + Math.max(0, Math.floor((at - YEAR.from) / PART)) * PART;
+    for (let from = first; from < YEAR.end; from += PART) {
+      const opening = partFrom(from).find(({ closes }) => closes > at);
+      if (opening !== undefined) return opening;
+    }
+    return undefined;
+  };
 }
 
 /** The first time that promotion looks while a rollout may start. */
-function firstStart(promoted: Schedule, starts: readonly Interval[] | undefined, from: number): number | undefined {
+function firstStart(promoted: Schedule, opening: Opening | undefined, from: number): number | undefined {
   let tick = promoted.next(from - 1);
-  if (starts === undefined) return tick;
-  let index = firstEndingAfter(starts, from);
+  if (opening === undefined) return tick;
   while (tick !== undefined) {
-    while (index < starts.length && (starts[index]?.closes ?? 0) <= tick) index++;
-    const window = starts[index];
+    const window = opening(tick);
     if (window === undefined) return undefined;
     if (window.opens <= tick) return tick;
     tick = promoted.next(window.opens - 1);
   }
   return undefined;
-}
-
-function firstEndingAfter(intervals: readonly Interval[], at: number): number {
-  let low = 0;
-  let high = intervals.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((intervals[middle]?.closes ?? 0) <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../duration.js';
 import type { Window } from '../policy.js';
-import { startIntervals } from '../windows.js';
+import { windowState } from '../windows.js';
 import { type Check, type Draft, error, writtenWindows } from './check.js';
 import { YEAR } from './year.js';
 
@@ -29,7 +29,8 @@ function fitsRollout({ kind, duration, cutoff }: Window): boolean {
 }
 
 function neverOpen(windows: readonly Window[]): boolean {
-  return windows.length > 0 && startIntervals(windows, YEAR.from, YEAR.to).length === 0;
+  const { open, opensAt = Number.POSITIVE_INFINITY } = windowState(windows, YEAR.from);
+  return !open && opensAt >= YEAR.to;
 }
 
 function windowSets({ document, intact }: Draft) {

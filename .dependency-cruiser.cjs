@@ -1,7 +1,7 @@
 const capabilities = 'gate|scan|rollout|rules|exporter|promotion';
 const engines = '^node_modules/(constructs|cdk8s|cdk8s-plus-28|@pulumi)/';
 
-/** The arrows between layers, as docs/design.md draws them. */
+/** The arrows between layers, as CONTRIBUTING.md draws them. */
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-
 /** The first `length` hex digits of a SHA-256. */
 export function shortHash(text: string, length = 8): string {
+  // Loaded when it is needed, as the import of the library is to be quick.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   return createHash('sha256').update(text).digest('hex').slice(0, length);
 }
 

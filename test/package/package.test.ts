@@ -49,6 +49,14 @@ describe('the packed library in an empty project', () => {
     expect(existsSync(join(installed, 'LICENSE'))).toBe(true);
   });
 
+  it('installs only what it does not carry, and names the licences of what it does', () => {
+    const notices = readFileSync(join(project, 'node_modules', 'patchway', 'lib', 'NOTICES.txt'), 'utf8');
+    for (const carried of ['@date-fns/tz', 'valibot', 'yaml']) {
+      expect(notices).toMatch(new RegExp(`^${carried} \\d`, 'm'));
+      expect(existsSync(join(project, 'node_modules', carried)), carried).toBe(false);
+    }
+  });
+
   it('runs as a command', () => {
     expect(run('npx', ['--no-install', 'patchway', '--version'], project).trim()).toMatch(/^\d+\.\d+\.\d+$/);
   });

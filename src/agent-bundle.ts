@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { PatchwayError } from './problem.js';
 
 let bundle: string | undefined;
@@ -11,7 +10,7 @@ export function agentBundle(): string {
   // Right both from src/ and from lib/, where the build puts every entry side by side.
   const file = new URL('../lib/agent.mjs', import.meta.url);
   try {
-    bundle ??= readFileSync(file, 'utf8');
+    bundle ??= process.getBuiltinModule('node:fs').readFileSync(file, 'utf8');
   } catch (cause) {
     throw new PatchwayError(`the agent's bundle is missing from the package: ${file.pathname} cannot be read. Run \`npm run build\`.`, {
       cause,

@@ -1,7 +1,7 @@
 import type { SnapshotSerializer } from 'vitest';
-import { yamlLibrary } from './lock/yaml-library.js';
 import { dig } from './manifest/deployment.js';
 import type { Manifest } from './manifest/manifest.js';
+import { yamlLibrary } from './yaml-library.js';
 
 const AGENT_NAME = /patchway-agent-[0-9a-f]{8}\b/g;
 const ELIDED = '(bundle)';

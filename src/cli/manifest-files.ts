@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { yamlLibrary } from '../lock/yaml-library.js';
 import { dig } from '../manifest/deployment.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Problem } from '../problem.js';
+import { yamlLibrary } from '../yaml-library.js';
 import type { Io } from './io.js';
 
 /** A manifest with where it was written. */

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { badInput, PatchwayError, type Problem } from '../problem.js';
+import { yamlLibrary } from '../yaml-library.js';
 import type { HeldImage, ImageLock, LockEntry, ReleasedFrom, ToolEntry, ToolName } from './lock.js';
 import { type Fields, LockReader } from './lock-reader.js';
 import { parseReference } from './reference.js';
-import { yamlLibrary } from './yaml-library.js';
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
@@ -41,7 +40,7 @@ export function parseLock(text: string, file: string): ImageLock {
 export function loadLock(file: string): ImageLock {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = process.getBuiltinModule('node:fs').readFileSync(file, 'utf8');
   } catch (cause) {
     throw new PatchwayError(`${file}: the image lock cannot be read. Write one with \`patchway lock update\`, or name it with --lock.`, {
       exitCode: 65,

@@ -1,6 +1,6 @@
 import type { Node, Pair, Scalar, YAMLMap } from 'yaml';
+import { yamlLibrary } from '../yaml-library.js';
 import { sourceOf } from './lock-reader.js';
-import { yamlLibrary } from './yaml-library.js';
 
 /** Maps of texts, as deep as one likes. */
 export type Tree = { readonly [key: string]: string | Tree };

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { badInput, type Problem } from '../problem.js';
 import { type Parsed, parsePolicy } from './parse.js';
 import type { Policy } from './policy.js';
@@ -18,7 +17,7 @@ export function loadPolicy(file: string): Policy {
 /** The policy in a file, or why it is none; problems name the file as `shown`. */
 export function readPolicyFile(file: string, shown: string): Parsed {
   try {
-    return readPolicy(readFileSync(file, 'utf8'), shown);
+    return readPolicy(process.getBuiltinModule('node:fs').readFileSync(file, 'utf8'), shown);
   } catch (error) {
     return { problems: [unreadable(error, shown)] };
   }

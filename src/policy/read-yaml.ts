@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import type { Document, LineCounter, YAMLError } from 'yaml';
 import type { Problem } from '../problem.js';
+import { yamlLibrary } from '../yaml-library.js';
 import type { Path } from './path.js';
 
 /** A place in a file, counted from 1. */
@@ -18,8 +18,7 @@ export interface YamlValue {
 
 /** Reads one YAML document; JSON is YAML. Repeated keys, several documents and an empty file are problems. */
 export function readYaml(text: string, file: string): YamlValue | { readonly problems: readonly Problem[] } {
-  // Loaded when it is needed: the parser takes longer to load than the rest of the library together.
-  const yaml: Yaml = createRequire(import.meta.url)('#yaml');
+  const yaml = yamlLibrary();
   const lines = new yaml.LineCounter();
   const problem = (message: string, offset: number): Problem => ({ path: '', message, severity: 'error', file, ...placeOf(lines, offset) });
 

@@ -27,7 +27,8 @@ export function steadyTimes({ scan, promotion, stages, timeZone }: PolicyDocumen
   });
 }
 
-function isWeekly(schedule: string): boolean {
+/** Whether a schedule goes by the days of the week alone. */
+export function isWeekly(schedule: string): boolean {
   const fields = parseSchedule(schedule);
   return 'message' in fields || (fields.dayOfMonth.size === 31 && fields.month.size === 12);
 }

@@ -10,8 +10,10 @@ export interface Schedule {
 /** The schedule of five-field cron in an IANA time zone; one that cannot be read never fires. */
 export function scheduleOf(schedule: string, timeZone: string): Schedule {
   const fields = parseSchedule(schedule);
+  if ('message' in fields) return { next: () => undefined };
   const zone = zoneOf(timeZone);
-  return { next: (afterMs) => ('message' in fields ? undefined : (soonFire(fields, zone, afterMs) ?? nextFire(fields, zone, afterMs))) };
+  const times = timesOfDay(fields);
+  return { next: (afterMs) => soonFire(fields, times, zone, afterMs) ?? nextFire(fields, zone, afterMs) };
 }
 
 /**
@@ -38,28 +40,24 @@ const DAY = 24 * HOUR;
 const SOON = 8;
 
 /** The same as `nextFire` by plain arithmetic, on days on which the clocks do not change; undefined where that does not tell. */
-function soonFire(fields: CronFields, zone: Zone, afterMs: number): number | undefined {
+function soonFire(fields: CronFields, times: readonly number[], zone: Zone, afterMs: number): number | undefined {
   let at = Math.floor(afterMs / MINUTE) * MINUTE + MINUTE;
   for (let day = 0; day < SOON && zone.isSteady(at); day++) {
     const offset = zone.offsetAt(at);
     const midnight = Math.floor((at + offset) / DAY) * DAY;
     const wall = new Date(midnight);
-    const fire =
-      fields.month.has(wall.getUTCMonth() + 1) && matchesDay(fields, wall) ? fireInDay(fields, at + offset - midnight) : undefined;
+    const from = at + offset - midnight;
+    const fits = fields.month.has(wall.getUTCMonth() + 1) && matchesDay(fields, wall);
+    const fire = fits ? times.find((time) => time >= from) : undefined;
     if (fire !== undefined) return midnight + fire - offset;
     at = midnight + DAY - offset;
   }
   return undefined;
 }
 
-/** The first time of day that matches, not before this one; both in milliseconds since midnight. */
-function fireInDay({ hour, minute }: CronFields, from: number): number | undefined {
-  const first = Math.floor(from / HOUR);
-  for (let h = first; h < 24; h++) {
-    if (!hour.has(h)) continue;
-    for (let m = h === first ? (from % HOUR) / MINUTE : 0; m < 60; m++) if (minute.has(m)) return h * HOUR + m * MINUTE;
-  }
-  return undefined;
+/** Every time of day that matches, in milliseconds since midnight, in order. */
+function timesOfDay({ hour, minute }: CronFields): readonly number[] {
+  return [...hour].flatMap((h) => [...minute].map((m) => h * HOUR + m * MINUTE)).sort((a, b) => a - b);
 }
 
 /**

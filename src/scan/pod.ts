@@ -12,6 +12,9 @@ export const POD_SLACK = 180;
 /** Measured: Node itself takes 50 MB, two reports of 36 MB with 12,000 findings 220 MB. */
 const RESOURCES = { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '768Mi' } } as const;
 
+/** The compressed image, on the node's disk until the pod ends. */
+const LAYOUT_SPACE = { 'ephemeral-storage': '1Gi' } as const;
+
 /** The pod that scans one image: `fetch` first, then the scanners beside one another, and `scan` waiting for their end. */
 export function scanPod(scan: ScanPolicy, lock: ImageLock, mount: AgentMount, serviceAccount: string): PodSpec {
   const work = { name: 'work', mountPath: FILES.work };
@@ -20,6 +23,8 @@ export function scanPod(scan: ScanPolicy, lock: ImageLock, mount: AgentMount, se
     scan.registrySecret === undefined ? [] : [{ name: 'registry', mountPath: directoryOf(FILES.credentials), readOnly: true }];
   const scanners = podScanners(scan);
   const scratch = scanners.map(({ scanner: { kind } }) => ({ name: kind, mountPath: scratchOf(kind), readOnly: true }));
+  // Asked for by `scan` too: a pod's request is that of its containers or of its init containers, whichever is more.
+  const resources = scanners.length === 0 ? RESOURCES : { ...RESOURCES, requests: { ...RESOURCES.requests, ...LAYOUT_SPACE } };
   // Whoever asks a server has to tell it how layers are fetched.
   const fetching = serverScanners(scan).length === 0 ? [] : [...registry, ...ca];
   return agentPod(mount, serviceAccount, {
@@ -27,9 +32,9 @@ export function scanPod(scan: ScanPolicy, lock: ImageLock, mount: AgentMount, se
     activeDeadlineSeconds: podSeconds(scan),
     // Nothing here has anything to finish: what is stored is stored at once.
     terminationGracePeriodSeconds: 5,
-    initContainers: [agentContainer(mount, { command: 'fetch', resources: RESOURCES, mounts: [work, ...registry, ...ca] })],
+    initContainers: [agentContainer(mount, { command: 'fetch', resources, mounts: [work, ...registry, ...ca] })],
     containers: [
-      agentContainer(mount, { command: 'scan', resources: RESOURCES, mounts: [{ ...work, readOnly: true }, ...scratch, ...fetching] }),
+      agentContainer(mount, { command: 'scan', resources, mounts: [{ ...work, readOnly: true }, ...scratch, ...fetching] }),
       ...scanners.map((scanner) => scannerContainer(scan, scanner, lock)),
     ],
     volumes: [

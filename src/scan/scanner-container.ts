@@ -8,9 +8,13 @@ import { FILES, SCRATCH } from './files.js';
 
 /**
  * Measured: on a stock Node image of 45 MB Trivy takes 350 MB and Grype 210 MB at their peak, on a small one 120 MB and
- * 190 MB; archives within archives and long package lists take several times as much, so the limit is well above.
+ * 190 MB; archives within archives and long package lists take several times as much, so the limit is well above. The
+ * disk is for the scratch directory: the database, of the order of 1 GB unpacked, its download, and layers taken apart.
  */
-const RESOURCES: Resources = { requests: { cpu: '100m', memory: '256Mi' }, limits: { cpu: '2', memory: '2Gi' } };
+const RESOURCES: Resources = {
+  requests: { cpu: '100m', memory: '256Mi', 'ephemeral-storage': '2Gi' },
+  limits: { cpu: '2', memory: '2Gi' },
+};
 
 /**
  * A scanner beside the agent: the image layout read-only, a scratch directory of its own, and nothing else. It holds

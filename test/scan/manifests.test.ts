@@ -180,9 +180,16 @@ describe('the pod', () => {
     ];
     expect(container('trivy', { scanners }).resources).toEqual(resources);
     expect(container('grype', { scanners }).resources).toEqual({
-      requests: { cpu: '100m', memory: '256Mi' },
+      requests: { cpu: '100m', memory: '256Mi', 'ephemeral-storage': '2Gi' },
       limits: { cpu: '2', memory: '2Gi' },
     });
+  });
+
+  it('sets disk aside for the layout, from fetching to the end, and none where nothing is fetched', () => {
+    const disk = (scan?: Partial<ScanPolicy>) =>
+      ['fetch', 'scan'].map((name) => container(name, scan).resources.requests['ephemeral-storage']);
+    expect(disk()).toEqual(['1Gi', '1Gi']);
+    expect(disk({ scanners: [{ kind: 'clair', server: 'https://clair.example', args: [] }] })).toEqual([undefined, undefined]);
   });
 });
 

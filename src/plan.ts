@@ -3,10 +3,11 @@ import { readDeployment, titleOf } from './manifest/deployment.js';
 import type { Deployment, Manifest } from './manifest/manifest.js';
 import { inNamespace, inOrder } from './manifest/scope.js';
 import type { WorkloadSummary } from './manifest/stage-config.js';
+import { scanTargets } from './manifest/workload.js';
 import type { PolicyDocument, Stage } from './policy/policy.js';
 import type { Problem } from './problem.js';
 import { rolloutOf } from './rollout/rollout.js';
-import { checkScanners } from './scan/check.js';
+import { checkDownloads, checkScanners } from './scan/check.js';
 
 export interface StageInput extends Pick<CapabilityInput, 'policy' | 'lock' | 'agentBundle'> {
   /** The stage's name. */
@@ -42,7 +43,7 @@ export function planStage({ policy, stage: name, workloads: given, lock, agentBu
     ...rollouts.flatMap((rollout) => rollout.problems),
     ...beside.problems,
     ...repeated(manifests),
-    ...(workloads.length === 0 ? [empty(stage)] : checkScanners(policy)),
+    ...(workloads.length === 0 ? [empty(stage)] : [...checkScanners(policy), ...checkDownloads(policy, scanTargets(workloads).length)]),
   ]);
   const isError = (problem: Problem) => problem.severity === 'error';
   return { manifests, workloads, warnings: found.filter((p) => !isError(p)), problems: found.filter(isError) };

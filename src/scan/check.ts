@@ -43,6 +43,19 @@ export function checkScanners({ scan, gate }: PolicyDocument): readonly Problem[
   ];
 }
 
+/** Above so many images, databases downloaded once per image are a load on the network and on who publishes them. */
+const IMAGES_WITHOUT_MIRROR = 20;
+
+/** What is questionable in where scanners get their databases, for a stage of so many images. */
+export function checkDownloads({ scan }: PolicyDocument, images: number): readonly Problem[] {
+  if (images <= IMAGES_WITHOUT_MIRROR) return [];
+  return scan.scanners.flatMap(({ kind, database }, index) => {
+    if (SCANNER_ENGINES[kind].program === undefined || database !== undefined) return [];
+    const message = `Each of ${images} images is scanned in a pod of its own, so ${kind}'s database is downloaded ${images} times a run, and its publisher may refuse that many. Name a mirror near the cluster as database, or scan with clair, whose server keeps its own.`;
+    return [warning(`scan.scanners[${index}].database`, message)];
+  });
+}
+
 function reservedArguments({ kind, args }: Scanner, index: number): readonly Problem[] {
   const reserved = SCANNER_ENGINES[kind].program?.reserved ?? [];
   return args.flatMap((arg, position) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/manifest/manifest.js';
 import { toYaml } from '../../src/manifest/yaml.js';
 import { planStage, type StageInput } from '../../src/plan.js';
-import { deployment, lock as images, manifest, policy } from '../rollout/fixture.js';
+import { deployment, entry, lock as images, manifest, policy } from '../rollout/fixture.js';
 
 const tool = (image: string) => ({ image, tag: '1', digest: `sha256:${'b'.repeat(64)}` });
 const lock = { ...images, tools: { agent: tool('docker.io/library/node'), trivy: tool('r/trivy'), grype: tool('r/grype') } };
@@ -62,6 +62,15 @@ describe('the plan of a stage', () => {
     const before = titles(plan(two).manifests).filter((t) => !t.includes('patchway-config'));
     const after = titles(plan([...two, named('batch')]).manifests);
     expect(after.filter((t) => before.includes(t))).toEqual(before);
+  });
+
+  it('warns where a database would be downloaded for each of many images', () => {
+    const references = Array.from({ length: 21 }, (_, index) => `ghcr.io/acme/web${index}:1.4`);
+    const images = Object.fromEntries(references.map((reference) => [reference, { production: entry }]));
+    const fleet = references.map((image, index) => ({ ...deployment({ container: { image } }), metadata: { name: `web${index}` } }));
+    const paths = (workloads: readonly Manifest[]) => plan(workloads, { lock: { ...lock, images } }).warnings.map(({ path }) => path);
+    expect(paths(fleet)).toEqual(['scan.scanners[0].database', 'scan.scanners[1].database']);
+    expect(paths(fleet.slice(1))).toEqual([]);
   });
 
   it('leaves objects without a namespace without one', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Scanner } from '../../src/policy/policy.js';
-import { checkScanners } from '../../src/scan/check.js';
+import { checkDownloads, checkScanners } from '../../src/scan/check.js';
 import { SCANNER_ENGINES } from '../../src/scan/engines.js';
 import { scanPod } from '../../src/scan/pod.js';
 import { lock, MINUTE, mount, policy } from './fixture.js';
@@ -115,5 +115,26 @@ describe('checkScanners', () => {
     ['grype', '--only-fixed', false],
   ] as const)('%s %s: refused is %s', (kind, arg, refused) => {
     expect(paths({ scanners: [{ kind, args: [arg] }] }).includes('error scan.scanners[0].args[0]')).toBe(refused);
+  });
+});
+
+describe('checkDownloads', () => {
+  const scanners: readonly Scanner[] = [
+    { kind: 'trivy', args: [], database: 'mirror.example/trivy-db:2' },
+    { kind: 'clair', args: [], server: 'https://clair.example' },
+    { kind: 'grype', args: [] },
+  ];
+
+  it('warns of a scanner without a mirror where a stage scans more than 20 images, and says what to do', () => {
+    const [problem, ...others] = checkDownloads(policy({ scan: { scanners } }), 21);
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({ path: 'scan.scanners[2].database', severity: 'warning' });
+    expect(problem?.message).toContain("grype's database is downloaded 21 times");
+    expect(problem?.message).toContain('Name a mirror');
+  });
+
+  it('is silent up to 20 images, and where every scanner has a mirror or a server', () => {
+    expect(checkDownloads(policy({ scan: { scanners } }), 20)).toEqual([]);
+    expect(checkDownloads(policy({ scan: { scanners: scanners.slice(0, 2) } }), 1000)).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 /** The objects of examples/storefront, as many and of the same kinds and sizes, written by hand with cdk8s alone. */
+import { readFileSync } from 'node:fs';
 import { ApiObject, App, Chart, Size } from 'cdk8s';
 
 const app = new App();
@@ -36,7 +37,8 @@ for (const stage of ['staging', 'production']) {
   deployment(chart, metadata('exporter'), 1);
   service(chart, metadata('exporter'));
   scan(chart, metadata('scanner'));
-  for (const name of ['settings', 'evidence-web', 'evidence-api', 'evidence-worker', 'script']) config(chart, metadata(name));
+  for (const name of ['settings', 'evidence-web', 'evidence-api', 'evidence-worker']) config(chart, metadata(name));
+  script(chart, metadata('script'));
   monitor(chart, metadata('exporter'));
   rules(chart, metadata('alerts'));
   if (stage === 'production') {
@@ -196,6 +198,12 @@ function config(chart: Chart, metadata: Metadata): void {
     metadata: { ...metadata, annotations: { 'acme.example/repository': `registry.acme.example/storefront/${metadata.name}` } },
     data: { 'config.json': JSON.stringify({ stage: metadata.namespace, workloads: WORKLOADS }) },
   });
+}
+
+/** The same program as Patchway's scans run: whoever writes this by hand has to mount one, too. */
+function script(chart: Chart, metadata: Metadata): void {
+  const program = readFileSync(new URL('../lib/agent.mjs', import.meta.url), 'utf8');
+  new ApiObject(chart, 'script', { apiVersion: 'v1', kind: 'ConfigMap', metadata, immutable: true, data: { 'agent.mjs': program } });
 }
 
 function monitor(chart: Chart, metadata: Metadata): void {

@@ -56,6 +56,28 @@ export function requiredText(node: JsonNode, key: string): string {
   return found;
 }
 
+/** A member that must be there. @throws where it is not */
+export function required(node: JsonNode, key: string): JsonNode {
+  const found = member(node, key);
+  if (found === undefined) throw unexpected({ value: undefined, key, parent: node }, 'a value');
+  return found;
+}
+
+/** One of a few words. @throws for any other */
+export function oneOf<T extends string>(node: JsonNode, key: string, allowed: readonly T[]): T {
+  const written = requiredText(node, key);
+  const found = allowed.find((value) => value === written);
+  if (found === undefined) throw unexpected({ value: written, key, parent: node }, `one of ${allowed.join(', ')}`);
+  return found;
+}
+
+/** As `date`. @throws also where it is missing */
+export function requiredDate(node: JsonNode, key: string): string {
+  const found = date(node, key);
+  if (found === undefined) throw unexpected({ value: undefined, key, parent: node }, 'an instant (RFC 3339)');
+  return found;
+}
+
 /** The texts of a list, empty ones left out. @throws if an element is something else */
 export function texts(node: JsonNode, key: string): readonly string[] {
   const list = items(node, key);

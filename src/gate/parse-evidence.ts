@@ -2,7 +2,23 @@ import type { Anchor, ScannerKind, Severity } from '../policy/policy.js';
 import { badInput } from '../problem.js';
 import type { DigestEvidence, Evidence, EvidenceFinding, ScannerRun } from './evidence.js';
 import type { JudgedFinding } from './finding.js';
-import { date, entries, flag, items, type JsonNode, member, number, requiredText, root, text, texts, unexpected } from './json.js';
+import {
+  date,
+  entries,
+  flag,
+  items,
+  type JsonNode,
+  member,
+  number,
+  oneOf,
+  required,
+  requiredDate,
+  requiredText,
+  root,
+  text,
+  texts,
+  unexpected,
+} from './json.js';
 
 /**
  * Reads a repository's stored evidence; nothing stored yet is undefined. Of another schema version only the version is
@@ -63,7 +79,7 @@ function scannerRun(node: JsonNode): ScannerRun {
 }
 
 function countsAt(node: JsonNode): DigestEvidence['counts'] {
-  const counts = existing(node, 'counts');
+  const counts = required(node, 'counts');
   const cell = (severity: Severity | 'unknown') => {
     const found = member(counts, severity);
     return { fixable: (found && number(found, 'fixable')) ?? 0, unfixable: (found && number(found, 'unfixable')) ?? 0 };
@@ -108,27 +124,8 @@ function asText(node: JsonNode): string {
   return node.value;
 }
 
-function existing(node: JsonNode, key: string): JsonNode {
-  const found = member(node, key);
-  if (found === undefined) throw unexpected({ value: undefined, key, parent: node }, 'a value');
-  return found;
-}
-
 /** The same node, once it is sure that it has the member: without its findings a scan would look clean. */
 function having(node: JsonNode, key: string): JsonNode {
-  existing(node, key);
+  required(node, key);
   return node;
-}
-
-function requiredDate(node: JsonNode, key: string): string {
-  const found = date(node, key);
-  if (found === undefined) throw unexpected({ value: undefined, key, parent: node }, 'a date');
-  return found;
-}
-
-function oneOf<T extends string>(node: JsonNode, key: string, allowed: readonly T[]): T {
-  const written = requiredText(node, key);
-  const found = allowed.find((value) => value === written);
-  if (found === undefined) throw unexpected({ value: written, key, parent: node }, `one of ${allowed.join(', ')}`);
-  return found;
 }

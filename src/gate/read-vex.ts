@@ -1,6 +1,20 @@
 import { badInput } from '../problem.js';
 import { parseInstant, toInstant } from './instant.js';
-import { date, entries, items, type JsonNode, member, requiredText, root, text, texts, unexpected } from './json.js';
+import {
+  date,
+  entries,
+  items,
+  type JsonNode,
+  member,
+  oneOf,
+  required,
+  requiredDate,
+  requiredText,
+  root,
+  text,
+  texts,
+  unexpected,
+} from './json.js';
 import { type Purl, parsePurl } from './purl.js';
 import { VEX_CONTEXT, VEX_JUSTIFICATIONS, VEX_STATUSES, type VexComponent, type VexProduct, type VexStatement } from './vex.js';
 
@@ -79,23 +93,4 @@ function component(node: JsonNode): VexComponent {
   return {
     purls: written.map((purl) => (purl === undefined ? undefined : parsePurl(purl))).filter((purl): purl is Purl => purl !== undefined),
   };
-}
-
-function required(node: JsonNode, key: string): JsonNode {
-  const found = member(node, key);
-  if (found === undefined) throw unexpected({ value: undefined, key, parent: node }, 'a value');
-  return found;
-}
-
-function requiredDate(node: JsonNode, key: string): string {
-  const found = date(node, key);
-  if (found === undefined) throw unexpected({ value: undefined, key, parent: node }, 'an instant (RFC 3339)');
-  return found;
-}
-
-function oneOf<T extends string>(node: JsonNode, key: string, allowed: readonly T[]): T {
-  const written = requiredText(node, key);
-  const found = allowed.find((value) => value === written);
-  if (found === undefined) throw unexpected({ value: written, key, parent: node }, `one of ${allowed.join(', ')}`);
-  return found;
 }

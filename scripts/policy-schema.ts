@@ -7,7 +7,7 @@ const INTERFACES = ['input', 'scan-input', 'gate-input', 'exception-input', 'rol
 
 /** The JSON Schema of a policy: shapes from the parser's own schema, descriptions from the docstrings of its interfaces. */
 export function policyJsonSchema(): string {
-  const shapes = toJsonSchema(policySchema, { target: 'draft-2020-12', typeMode: 'input', errorMode: 'ignore' });
+  const shapes = toJsonSchema(policySchema(), { target: 'draft-2020-12', typeMode: 'input', errorMode: 'ignore' });
   const { $schema, ...schema } = describe(closed(shapes), 'PolicyInput', documentation());
   const head = { $schema, $id: 'https://patchway.dev/policy.schema.json', title: 'Patchway policy' };
   // The address of this schema, by which editors find it: the loader passes over it.

@@ -10,186 +10,195 @@ import { isTimeZone } from './zone.js';
  * about one field alone is a check of its own, in `checks/`.
  */
 
-function object<const E extends v.ObjectEntries>(entries: E) {
-  return v.objectWithRest(entries, v.never(`unknown ${Object.keys(entries).join(' ')}`), 'object');
+let built: ReturnType<typeof build> | undefined;
+
+/** What a policy may look like, field by field. Built when a policy is first read, as the import of the library is to be quick. */
+export function policySchema(): ReturnType<typeof build> {
+  built ??= build();
+  return built;
 }
 
-const optional = v.exactOptional;
-const list = <const S extends v.GenericSchema>(item: S) => v.array(item, 'list');
-const text = v.pipe(v.string('text'), v.nonEmpty('text'));
-const yesOrNo = v.boolean('boolean');
-const count = v.pipe(v.number('count'), v.integer('count'), v.minValue(0, 'count'), v.maxValue(1_000_000, 'count'));
-const positive = v.pipe(v.number('positive'), v.integer('positive'), v.minValue(1, 'positive'), v.maxValue(1_000_000, 'positive'));
+function build() {
+  function object<const E extends v.ObjectEntries>(entries: E) {
+    return v.objectWithRest(entries, v.never(`unknown ${Object.keys(entries).join(' ')}`), 'object');
+  }
 
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const name = v.pipe(v.string('name'), v.regex(DNS_LABEL, 'name'), v.maxLength(30, 'name'));
-const namespace = v.pipe(v.string('namespace'), v.regex(DNS_LABEL, 'namespace'), v.maxLength(63, 'namespace'));
-const objectName = v.pipe(
-  v.string('objectName'),
-  v.regex(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/, 'objectName'),
-  v.maxLength(253, 'objectName'),
-);
+  const optional = v.exactOptional;
+  const list = <const S extends v.GenericSchema>(item: S) => v.array(item, 'list');
+  const text = v.pipe(v.string('text'), v.nonEmpty('text'));
+  const yesOrNo = v.boolean('boolean');
+  const count = v.pipe(v.number('count'), v.integer('count'), v.minValue(0, 'count'), v.maxValue(1_000_000, 'count'));
+  const positive = v.pipe(v.number('positive'), v.integer('positive'), v.minValue(1, 'positive'), v.maxValue(1_000_000, 'positive'));
 
-const duration = v.pipe(
-  v.string('duration'),
-  v.regex(DURATION_PATTERN, 'duration'),
-  v.guard((value: string): value is Duration => parseDuration(value) !== undefined, 'duration'),
-);
-const schedule = v.pipe(
-  v.string('schedule'),
-  v.check((value) => !('message' in parseSchedule(value.trim().replace(/^H(?=\s)/, '0'))), 'schedule'),
-);
-const timeZone = v.pipe(v.string('timeZone'), v.check(isTimeZone, 'timeZone'));
-const countOrPercent = v.union(
-  [
-    count,
-    v.pipe(
-      v.string('percent'),
-      v.regex(/^(100|\d{1,2})%$/, 'percent'),
-      v.guard((value: string): value is Extract<CountOrPercent, string> => value.endsWith('%'), 'percent'),
+  const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+  const name = v.pipe(v.string('name'), v.regex(DNS_LABEL, 'name'), v.maxLength(30, 'name'));
+  const namespace = v.pipe(v.string('namespace'), v.regex(DNS_LABEL, 'namespace'), v.maxLength(63, 'namespace'));
+  const objectName = v.pipe(
+    v.string('objectName'),
+    v.regex(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/, 'objectName'),
+    v.maxLength(253, 'objectName'),
+  );
+
+  const duration = v.pipe(
+    v.string('duration'),
+    v.regex(DURATION_PATTERN, 'duration'),
+    v.guard((value: string): value is Duration => parseDuration(value) !== undefined, 'duration'),
+  );
+  const schedule = v.pipe(
+    v.string('schedule'),
+    v.check((value) => !('message' in parseSchedule(value.trim().replace(/^H(?=\s)/, '0'))), 'schedule'),
+  );
+  const timeZone = v.pipe(v.string('timeZone'), v.check(isTimeZone, 'timeZone'));
+  const countOrPercent = v.union(
+    [
+      count,
+      v.pipe(
+        v.string('percent'),
+        v.regex(/^(100|\d{1,2})%$/, 'percent'),
+        v.guard((value: string): value is Extract<CountOrPercent, string> => value.endsWith('%'), 'percent'),
+      ),
+    ],
+    'countOrPercent',
+  );
+
+  const url = v.pipe(v.string('url'), v.regex(/^https?:\/\/[^\s/]\S*$/, 'url'));
+  const quantity = v.pipe(v.string('quantity'), v.regex(/^\d+(\.\d+)?([numkMGTPE]|[KMGTPE]i|[eE]\d+)?$/, 'quantity'));
+  const quantities = object({ cpu: optional(quantity), memory: optional(quantity), 'ephemeral-storage': optional(quantity) });
+
+  const scan = object({
+    schedule,
+    scanners: v.pipe(
+      list(
+        object({
+          kind: v.picklist(['trivy', 'grype', 'clair'], 'oneOf'),
+          database: optional(text),
+          server: optional(url),
+          args: optional(list(text)),
+          resources: optional(object({ requests: quantities, limits: quantities })),
+        }),
+      ),
+      v.minLength(1, 'scanners'),
     ),
-  ],
-  'countOrPercent',
-);
+    parallelism: optional(positive),
+    timeout: optional(duration),
+    keep: optional(positive),
+    registrySecret: optional(objectName),
+    registryCa: optional(objectName),
+  });
 
-const url = v.pipe(v.string('url'), v.regex(/^https?:\/\/[^\s/]\S*$/, 'url'));
-const quantity = v.pipe(v.string('quantity'), v.regex(/^\d+(\.\d+)?([numkMGTPE]|[KMGTPE]i|[eE]\d+)?$/, 'quantity'));
-const quantities = object({ cpu: optional(quantity), memory: optional(quantity), 'ephemeral-storage': optional(quantity) });
+  const exposure = v.picklist(['internet', 'internal'], 'oneOf');
 
-const scan = object({
-  schedule,
-  scanners: v.pipe(
-    list(
+  const gate = object({
+    preset: optional(
+      v.picklist(
+        [
+          'bod26-04',
+          'fedramp-vdr-a',
+          'fedramp-vdr-b',
+          'fedramp-vdr-c',
+          'fedramp-vdr-d',
+          'fedramp-rev5',
+          'pci-4.0.1',
+          'cyber-essentials',
+        ] satisfies readonly PresetName[],
+        'oneOf',
+      ),
+    ),
+    deadlines: optional(
       object({
-        kind: v.picklist(['trivy', 'grype', 'clair'], 'oneOf'),
-        database: optional(text),
-        server: optional(url),
-        args: optional(list(text)),
-        resources: optional(object({ requests: quantities, limits: quantities })),
+        critical: optional(duration),
+        high: optional(duration),
+        medium: optional(duration),
+        low: optional(duration),
       }),
     ),
-    v.minLength(1, 'scanners'),
-  ),
-  parallelism: optional(positive),
-  timeout: optional(duration),
-  keep: optional(positive),
-  registrySecret: optional(objectName),
-  registryCa: optional(objectName),
-});
-
-const exposure = v.picklist(['internet', 'internal'], 'oneOf');
-
-const gate = object({
-  preset: optional(
-    v.picklist(
-      [
-        'bod26-04',
-        'fedramp-vdr-a',
-        'fedramp-vdr-b',
-        'fedramp-vdr-c',
-        'fedramp-vdr-d',
-        'fedramp-rev5',
-        'pci-4.0.1',
-        'cyber-essentials',
-      ] satisfies readonly PresetName[],
-      'oneOf',
+    anchor: optional(v.picklist(['fixReleased', 'detected', 'published', 'kevAdded'], 'oneOf')),
+    onlyFixable: optional(yesOrNo),
+    exploited: optional(object({ deadline: optional(duration), skipSoak: optional(yesOrNo), bypassWindows: optional(yesOrNo) })),
+    epss: optional(
+      object({ above: v.pipe(v.number('probability'), v.minValue(0, 'probability'), v.maxValue(1, 'probability')), deadline: duration }),
     ),
-  ),
-  deadlines: optional(
+    exposure: optional(exposure),
+    dueAt: optional(v.picklist(['instant', 'endOfDay'], 'oneOf')),
+    endOfLife: optional(v.picklist(['warn', 'block', 'ignore'], 'oneOf')),
+    unknownSeverity: optional(v.picklist([...SEVERITIES, 'ignore'], 'oneOf')),
+    maxEvidenceAge: optional(duration),
+    onMissingEvidence: optional(v.picklist(['block', 'warn'], 'oneOf')),
+    allowImprovement: optional(yesOrNo),
+  });
+
+  const words = v.pipe(v.string('words'), v.regex(/\S/, 'words'));
+
+  const exception = object({
+    vulnerability: v.pipe(v.string('vulnerability'), v.regex(/^\S+$/, 'vulnerability')),
+    package: optional(v.pipe(v.string('package'), v.regex(/^\S+$/, 'package'))),
+    image: optional(
+      v.pipe(
+        v.string('image'),
+        v.check((value) => imageScope(value) !== undefined, 'image'),
+      ),
+    ),
+    stage: optional(text),
+    reason: words,
+    approvedBy: words,
+    expires: v.pipe(
+      v.string('expires'),
+      v.check((value) => expiryOf(value, 'UTC') !== undefined, 'expires'),
+    ),
+  });
+
+  const rollout = object({
+    maxUnavailable: optional(countOrPercent),
+    maxSurge: optional(countOrPercent),
+    minReady: optional(duration),
+    progressDeadline: optional(duration),
+    revisionHistory: optional(count),
+    disruptionBudget: optional(
+      v.union([object({ maxUnavailable: countOrPercent }), object({ minAvailable: countOrPercent }), v.literal('none')], 'budget'),
+    ),
+    drain: optional(duration),
+    spread: optional(v.picklist(['nodes', 'zones', 'none'], 'oneOf')),
+    autoRollback: optional(yesOrNo),
+  });
+
+  const windows = list(
     object({
-      critical: optional(duration),
-      high: optional(duration),
-      medium: optional(duration),
-      low: optional(duration),
+      kind: v.picklist(['allow', 'deny'], 'oneOf'),
+      schedule,
+      duration,
+      timeZone: optional(timeZone),
+      cutoff: optional(duration),
     }),
-  ),
-  anchor: optional(v.picklist(['fixReleased', 'detected', 'published', 'kevAdded'], 'oneOf')),
-  onlyFixable: optional(yesOrNo),
-  exploited: optional(object({ deadline: optional(duration), skipSoak: optional(yesOrNo), bypassWindows: optional(yesOrNo) })),
-  epss: optional(
-    object({ above: v.pipe(v.number('probability'), v.minValue(0, 'probability'), v.maxValue(1, 'probability')), deadline: duration }),
-  ),
-  exposure: optional(exposure),
-  dueAt: optional(v.picklist(['instant', 'endOfDay'], 'oneOf')),
-  endOfLife: optional(v.picklist(['warn', 'block', 'ignore'], 'oneOf')),
-  unknownSeverity: optional(v.picklist([...SEVERITIES, 'ignore'], 'oneOf')),
-  maxEvidenceAge: optional(duration),
-  onMissingEvidence: optional(v.picklist(['block', 'warn'], 'oneOf')),
-  allowImprovement: optional(yesOrNo),
-});
+  );
 
-const words = v.pipe(v.string('words'), v.regex(/\S/, 'words'));
+  const stage = object({
+    name,
+    namespace,
+    after: optional(list(v.string('text'))),
+    soak: optional(duration),
+    windows: optional(windows),
+    replicas: optional(positive),
+    exposure: optional(exposure),
+  });
 
-const exception = object({
-  vulnerability: v.pipe(v.string('vulnerability'), v.regex(/^\S+$/, 'vulnerability')),
-  package: optional(v.pipe(v.string('package'), v.regex(/^\S+$/, 'package'))),
-  image: optional(
-    v.pipe(
-      v.string('image'),
-      v.check((value) => imageScope(value) !== undefined, 'image'),
-    ),
-  ),
-  stage: optional(text),
-  reason: words,
-  approvedBy: words,
-  expires: v.pipe(
-    v.string('expires'),
-    v.check((value) => expiryOf(value, 'UTC') !== undefined, 'expires'),
-  ),
-});
+  const monitoring = object({
+    prometheus: optional(v.picklist(['operator', 'rules-file'], 'oneOf')),
+    exporter: optional(yesOrNo),
+    runbookUrl: optional(url),
+    labels: optional(v.record(v.pipe(v.string('label'), v.regex(/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/, 'label')), v.string('text'), 'object')),
+  });
 
-const rollout = object({
-  maxUnavailable: optional(countOrPercent),
-  maxSurge: optional(countOrPercent),
-  minReady: optional(duration),
-  progressDeadline: optional(duration),
-  revisionHistory: optional(count),
-  disruptionBudget: optional(
-    v.union([object({ maxUnavailable: countOrPercent }), object({ minAvailable: countOrPercent }), v.literal('none')], 'budget'),
-  ),
-  drain: optional(duration),
-  spread: optional(v.picklist(['nodes', 'zones', 'none'], 'oneOf')),
-  autoRollback: optional(yesOrNo),
-});
-
-const windows = list(
-  object({
-    kind: v.picklist(['allow', 'deny'], 'oneOf'),
-    schedule,
-    duration,
+  return object({
+    name,
     timeZone: optional(timeZone),
-    cutoff: optional(duration),
-  }),
-);
-
-const stage = object({
-  name,
-  namespace,
-  after: optional(list(v.string('text'))),
-  soak: optional(duration),
-  windows: optional(windows),
-  replicas: optional(positive),
-  exposure: optional(exposure),
-});
-
-const monitoring = object({
-  prometheus: optional(v.picklist(['operator', 'rules-file'], 'oneOf')),
-  exporter: optional(yesOrNo),
-  runbookUrl: optional(url),
-  labels: optional(v.record(v.pipe(v.string('label'), v.regex(/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/, 'label')), v.string('text'), 'object')),
-});
-
-/** What a policy may look like, field by field. */
-export const policySchema = object({
-  name,
-  timeZone: optional(timeZone),
-  scan,
-  gate,
-  exceptions: optional(list(exception)),
-  rollout: optional(rollout),
-  windows: optional(windows),
-  stages: v.pipe(list(stage), v.minLength(1, 'stages')),
-  promotion: optional(object({ engine: optional(v.literal('jobs', 'engine')), schedule: optional(schedule) })),
-  monitoring: optional(monitoring),
-  history: optional(object({ keep: optional(positive) })),
-});
+    scan,
+    gate,
+    exceptions: optional(list(exception)),
+    rollout: optional(rollout),
+    windows: optional(windows),
+    stages: v.pipe(list(stage), v.minLength(1, 'stages')),
+    promotion: optional(object({ engine: optional(v.literal('jobs', 'engine')), schedule: optional(schedule) })),
+    monitoring: optional(monitoring),
+    history: optional(object({ keep: optional(positive) })),
+  });
+}

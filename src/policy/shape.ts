@@ -15,11 +15,11 @@ export interface ShapeProblem {
   readonly kind: 'unknown' | 'spelling' | 'broken';
 }
 
-type Issue = v.InferIssue<typeof policySchema>;
+type Issue = v.InferIssue<ReturnType<typeof policySchema>>;
 
 /** Everything that is wrong with the fields of a policy, each taken by itself. */
 export function shapeProblems(value: unknown): readonly ShapeProblem[] {
-  const { issues = [] } = v.safeParse(policySchema, value);
+  const { issues = [] } = v.safeParse(policySchema(), value);
   const first = new Map<string, ShapeProblem>();
   for (const issue of issues) {
     const found = shapeProblem(issue);

@@ -51,7 +51,7 @@ describe('the compiler knows', () => {
   });
 
   it('the same fields as the parser', () => {
-    expectTypeOf<Fields<InferOutput<typeof policySchema>>>().toEqualTypeOf<Fields<PolicyInput>>();
+    expectTypeOf<Fields<InferOutput<ReturnType<typeof policySchema>>>>().toEqualTypeOf<Fields<PolicyInput>>();
   });
 });
 

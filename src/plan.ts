@@ -1,6 +1,7 @@
 import { type CapabilityInput, planCapabilities } from './capabilities.js';
-import { readDeployment, titleOf } from './manifest/deployment.js';
+import { isDeployment, readWorkload } from './manifest/containers.js';
 import type { Deployment, Manifest } from './manifest/manifest.js';
+import { titleOf } from './manifest/manifest.js';
 import { inNamespace, inOrder } from './manifest/scope.js';
 import type { WorkloadSummary } from './manifest/stage-config.js';
 import { scanTargets } from './manifest/workload.js';
@@ -68,12 +69,12 @@ interface Sorted {
 }
 
 function sortOut(manifests: readonly Manifest[]): Sorted {
-  const read = manifests.filter(({ kind }) => kind === 'Deployment').map(readDeployment);
+  const read = manifests.filter(isDeployment).map(readWorkload);
   return {
-    deployments: read.flatMap((r) => (r.deployment === undefined ? [] : [r.deployment])),
-    others: manifests.filter(({ kind }) => kind !== 'Deployment' && !NOT_ROLLED.has(kind)),
+    deployments: read.flatMap((r) => (r.workload !== undefined && isDeployment(r.workload) ? [r.workload] : [])),
+    others: manifests.filter((manifest) => !isDeployment(manifest) && !NOT_ROLLED.has(manifest.kind)),
     problems: [
-      ...read.flatMap((r) => (r.deployment === undefined ? r.problems : [])),
+      ...read.flatMap((r) => (r.workload === undefined ? r.problems : [])),
       ...manifests.filter(({ kind }) => NOT_ROLLED.has(kind)).map(notRolled),
     ],
   };

@@ -1,5 +1,5 @@
 import type { SnapshotSerializer } from 'vitest';
-import { dig } from './manifest/deployment.js';
+import { dig } from './manifest/dig.js';
 import type { Manifest } from './manifest/manifest.js';
 import { yamlLibrary } from './yaml-library.js';
 

@@ -1,4 +1,4 @@
-import { dig } from '../manifest/deployment.js';
+import { dig } from '../manifest/dig.js';
 import { PatchwayError } from '../problem.js';
 
 /** What a stage's workloads run of one reference, as the promotion recorded it. */

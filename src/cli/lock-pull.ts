@@ -3,7 +3,7 @@ import type { RegistryClient } from '../agent/registry.js';
 import { editLock, writeLock } from '../lock/edit.js';
 import type { ImageLock, LockEntry } from '../lock/lock.js';
 import { type Release, releaseOf } from '../lock/release.js';
-import { dig } from '../manifest/deployment.js';
+import { dig } from '../manifest/dig.js';
 import { names } from '../manifest/names.js';
 import type { Stage } from '../policy/policy.js';
 import { isPatchwayError, PatchwayError } from '../problem.js';

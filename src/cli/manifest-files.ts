@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { dig } from '../manifest/deployment.js';
+import { dig } from '../manifest/dig.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Problem } from '../problem.js';
 import { yamlLibrary } from '../yaml-library.js';

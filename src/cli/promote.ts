@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, throughKubectl } from '../agent/kubernetes.js';
 import { type PromotionEnd, promote } from '../agent/promote.js';
-import { dig } from '../manifest/deployment.js';
+import { dig } from '../manifest/dig.js';
 import { names } from '../manifest/names.js';
 import type { StageConfig } from '../manifest/stage-config.js';
 import { loadPolicy } from '../policy/load.js';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { agentBundle } from '../agent-bundle.js';
 import type { ImageLock } from '../lock/lock.js';
 import { loadLock } from '../lock/parse.js';
-import { titleOf } from '../manifest/deployment.js';
+import { titleOf } from '../manifest/manifest.js';
 import { isClusterScoped } from '../manifest/scope.js';
 import { toYaml } from '../manifest/yaml.js';
 import { planStage, type StagePlan } from '../plan.js';

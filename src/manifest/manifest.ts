@@ -64,3 +64,8 @@ export interface Deployment extends Manifest {
     readonly [field: string]: unknown;
   };
 }
+
+/** `Deployment/web`: how messages name an object. */
+export function titleOf(manifest: Manifest): string {
+  return `${manifest.kind}/${manifest.metadata.name}`;
+}

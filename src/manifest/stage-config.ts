@@ -1,4 +1,6 @@
 import type { PolicyDocument } from '../policy/policy.js';
+import type { WorkloadKind } from './kinds.js';
+import type { WorkloadOptions } from './workload-options.js';
 
 /** One container's image in a workload, as the lock has it for the stage at synthesis. */
 export interface WorkloadImage {
@@ -15,9 +17,9 @@ export interface WorkloadImage {
   readonly releasedAt: string;
 }
 
-/** A workload as scans, promotion, exporter and rules need to know it: its name and its images. */
-export interface WorkloadSummary {
-  readonly kind: 'Deployment';
+/** A workload as scans, promotion, exporter and rules need to know it: its name, its images, and what it says of itself. No two of a stage have one name. */
+export interface WorkloadSummary extends WorkloadOptions {
+  readonly kind: WorkloadKind;
   readonly name: string;
   readonly images: readonly WorkloadImage[];
 }

@@ -2,25 +2,27 @@ import type { ImageLock } from '../lock/lock.js';
 import { lockedImage, missingImage } from '../lock/lookup.js';
 import { normaliseReference } from '../lock/reference.js';
 import type { Problem } from '../problem.js';
-import { containersOf, type PlacedContainer } from './deployment.js';
-import type { Container, Deployment } from './manifest.js';
+import { containersOf, type PlacedContainer, type WorkloadManifest } from './containers.js';
+import type { Container } from './manifest.js';
 import { names } from './names.js';
 import type { ScanTarget, WorkloadImage, WorkloadSummary } from './stage-config.js';
+import { workloadOptions } from './workload-options.js';
 
-/** A workload's images as the lock has them for a stage, and every image that it does not have. */
+/** A workload's images as the lock has them for a stage, what it says of itself, and every image that the lock does not have. */
 export function summarise(
-  deployment: Deployment,
+  workload: WorkloadManifest,
   lock: ImageLock,
   stage: string,
 ): { readonly summary: WorkloadSummary; readonly problems: readonly Problem[] } {
+  const { options, problems: unread } = workloadOptions(workload);
   const images: WorkloadImage[] = [];
-  const problems: Problem[] = [];
-  for (const placed of containersOf(deployment)) {
+  const problems: Problem[] = [...unread];
+  for (const placed of containersOf(workload)) {
     const found = imageOf(placed, lock, stage);
     if ('message' in found) problems.push(found);
     else images.push(found);
   }
-  return { summary: { kind: deployment.kind, name: deployment.metadata.name, images }, problems };
+  return { summary: { kind: workload.kind, name: workload.metadata.name, ...options, images }, problems };
 }
 
 /** A container with the image that the lock names, `repository:tag@digest`; unchanged where it names none. */

@@ -1,5 +1,5 @@
 import { parseReference } from '../lock/reference.js';
-import { dig } from '../manifest/deployment.js';
+import { dig } from '../manifest/dig.js';
 import type { WorkloadImage, WorkloadSummary } from '../manifest/stage-config.js';
 import type { ImageSet, PromotedImage } from './state.js';
 

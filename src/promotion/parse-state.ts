@@ -1,4 +1,4 @@
-import { dig } from '../manifest/deployment.js';
+import { dig } from '../manifest/dig.js';
 import { PatchwayError } from '../problem.js';
 import type { PromotionState, PromotionStep } from './state.js';
 

@@ -1,5 +1,5 @@
-import { titleOf } from '../manifest/deployment.js';
 import type { Deployment, Manifest } from '../manifest/manifest.js';
+import { titleOf } from '../manifest/manifest.js';
 import type { CountOrPercent, RolloutPolicy } from '../policy/policy.js';
 import type { Problem } from '../problem.js';
 

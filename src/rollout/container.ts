@@ -1,5 +1,5 @@
 import { restrictedContainer } from '../manifest/agent-pod.js';
-import { dig } from '../manifest/deployment.js';
+import { dig } from '../manifest/dig.js';
 import type { Container } from '../manifest/manifest.js';
 import type { Milliseconds } from '../policy/policy.js';
 

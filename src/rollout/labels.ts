@@ -1,5 +1,5 @@
-import { titleOf } from '../manifest/deployment.js';
 import type { Deployment } from '../manifest/manifest.js';
+import { titleOf } from '../manifest/manifest.js';
 import type { Stage } from '../policy/policy.js';
 import type { Problem } from '../problem.js';
 

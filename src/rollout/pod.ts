@@ -1,4 +1,4 @@
-import { dig } from '../manifest/deployment.js';
+import { dig } from '../manifest/dig.js';
 import type { Container, PodSpec } from '../manifest/manifest.js';
 import type { Milliseconds, RolloutPolicy } from '../policy/policy.js';
 import { ownPause, seconds } from './container.js';

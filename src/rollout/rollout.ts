@@ -1,6 +1,6 @@
 import type { ImageLock } from '../lock/lock.js';
-import { titleOf } from '../manifest/deployment.js';
 import type { Deployment, Manifest, PodSpec } from '../manifest/manifest.js';
+import { titleOf } from '../manifest/manifest.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
 import { summarise, withLockedImage } from '../manifest/workload.js';
 import type { PolicyDocument, RolloutPolicy, Stage } from '../policy/policy.js';

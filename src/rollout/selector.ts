@@ -1,4 +1,4 @@
-import { dig } from '../manifest/deployment.js';
+import { dig } from '../manifest/dig.js';
 import type { Deployment, Manifest } from '../manifest/manifest.js';
 
 type Labels = Readonly<Record<string, unknown>>;

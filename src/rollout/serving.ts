@@ -1,5 +1,6 @@
-import { containersOf, type PlacedContainer, titleOf } from '../manifest/deployment.js';
+import { containersOf, type PlacedContainer } from '../manifest/containers.js';
 import type { Deployment, Manifest } from '../manifest/manifest.js';
+import { titleOf } from '../manifest/manifest.js';
 import type { Problem } from '../problem.js';
 import { selectsPods } from './selector.js';
 

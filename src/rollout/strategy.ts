@@ -1,4 +1,4 @@
-import { dig } from '../manifest/deployment.js';
+import { dig } from '../manifest/dig.js';
 import type { Deployment, Manifest } from '../manifest/manifest.js';
 import type { RolloutPolicy, Stage } from '../policy/policy.js';
 import { seconds } from './container.js';

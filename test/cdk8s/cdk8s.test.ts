@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { agentBundle } from '../../src/agent-bundle.js';
 import { MonitoringRules, PatchStage, PromotionPipeline, RollingDeployment, ScanSchedule, type Workload } from '../../src/cdk8s.js';
-import { dig } from '../../src/manifest/deployment.js';
+import { dig } from '../../src/manifest/dig.js';
 import type { Manifest } from '../../src/manifest/manifest.js';
 import { planStage } from '../../src/plan.js';
 import { workloadManifests } from '../../src/rollout/deployment.js';

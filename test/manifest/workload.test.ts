@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readDeployment } from '../../src/manifest/deployment.js';
+import { readWorkload } from '../../src/manifest/containers.js';
 import type { WorkloadImage, WorkloadSummary } from '../../src/manifest/stage-config.js';
 import { scanTargets } from '../../src/manifest/workload.js';
 import { deployment } from '../rollout/fixture.js';
@@ -35,9 +35,9 @@ describe('scan targets', () => {
   });
 });
 
-describe('a manifest taken for a Deployment', () => {
+describe('a manifest taken for a workload', () => {
   it('is one with named containers', () => {
-    expect(readDeployment(deployment())).toEqual({ deployment: deployment() });
+    expect(readWorkload(deployment())).toEqual({ workload: deployment() });
   });
 
   it.each([
@@ -50,9 +50,10 @@ describe('a manifest taken for a Deployment', () => {
       'Deployment/web spec.template.spec.initContainers',
       'init container needs a name',
     ],
-    [{ kind: 'Pod' }, 'Pod/web kind', 'not a Deployment'],
+    [{ kind: 'Pod' }, 'Pod/web kind', 'not a workload'],
+    [{ apiVersion: 'example.org/v1' }, 'Deployment/web kind', 'not a workload'],
   ])('is not %j', (changes, path, message) => {
-    expect(readDeployment({ ...deployment(), ...changes })).toEqual({
+    expect(readWorkload({ ...deployment(), ...changes })).toEqual({
       problems: [expect.objectContaining({ path, message: expect.stringContaining(message), severity: 'error' })],
     });
   });

@@ -102,7 +102,7 @@ describe('everything that is wrong', () => {
         manifest('CronJob', 'cleanup'),
         manifest('ConfigMap', 'twice'),
         manifest('ConfigMap', 'twice'),
-        manifest('Deployment', 'hollow'),
+        { ...manifest('Deployment', 'hollow'), apiVersion: 'apps/v1' },
       ],
       { lock: { ...lock, tools: {} } },
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dig } from '../../src/manifest/deployment.js';
+import { dig } from '../../src/manifest/dig.js';
 import { jobs } from '../../src/promotion/jobs.js';
 import { api, policy, production, staging, web } from '../rules/storefront.js';
 

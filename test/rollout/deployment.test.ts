@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dig } from '../../src/manifest/deployment.js';
+import { dig } from '../../src/manifest/dig.js';
 import { type Workload, workloadManifests } from '../../src/rollout/deployment.js';
 
 const web: Workload = {

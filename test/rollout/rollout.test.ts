@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dig } from '../../src/manifest/deployment.js';
+import { dig } from '../../src/manifest/dig.js';
 import type { Deployment, Manifest } from '../../src/manifest/manifest.js';
 import type { RolloutPolicy, Stage } from '../../src/policy/policy.js';
 import { rolloutOf } from '../../src/rollout/rollout.js';

@@ -1,6 +1,6 @@
 import { cures, type EvidenceVerdict, evidenceVerdict, improves } from '../../gate/evidence-verdict.js';
 import { parseEvidence } from '../../gate/parse-evidence.js';
-import { dig } from '../../manifest/deployment.js';
+import { dig } from '../../manifest/dig.js';
 import { names } from '../../manifest/names.js';
 import type { StageConfig } from '../../manifest/stage-config.js';
 import type { Stage } from '../../policy/policy.js';

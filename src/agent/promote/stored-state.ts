@@ -1,4 +1,4 @@
-import { dig } from '../../manifest/deployment.js';
+import { dig } from '../../manifest/dig.js';
 import { canonicalJson } from '../../manifest/names.js';
 import { PatchwayError } from '../../problem.js';
 import { emptyState, parseState } from '../../promotion/parse-state.js';

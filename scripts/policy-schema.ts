@@ -3,7 +3,7 @@ import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
 import ts from 'typescript';
 import { policySchema } from '../src/policy/schema.js';
 
-const INTERFACES = ['input', 'scan-input', 'gate-input', 'exception-input', 'rollout-input'];
+const INTERFACES = ['input', 'scan-input', 'gate-input', 'exception-input', 'promotion-input', 'rollout-input'];
 
 /** The JSON Schema of a policy: shapes from the parser's own schema, descriptions from the docstrings of its interfaces. */
 export function policyJsonSchema(): string {

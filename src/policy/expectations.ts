@@ -34,6 +34,11 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   scanners: expectation('There is no scanner.', "at least one, such as { kind: 'grype' }"),
   stages: expectation('There is no stage.', "at least one, such as { name: 'production', namespace: 'shop' }"),
   engine: expectation('There is no such promotion engine.', "'jobs', the only engine"),
+  publicKey: expectation(
+    'This is not a public key that signatures can be verified with.',
+    "a key in PEM (ECDSA P-256, RSA or Ed25519), as in cosign's cosign.pub: '-----BEGIN PUBLIC KEY-----' and what follows",
+  ),
+  signed: expectation('This is not a repository.', "'ghcr.io/acme/web', or the beginning of it and an asterisk, such as 'ghcr.io/acme/*'"),
   url: expectation('This is not an address.', "one that starts with 'https://' or 'http://'"),
   words: expectation('This says nothing.', 'text that is not empty'),
   vulnerability: expectation('This is not the name of a vulnerability.', "one without spaces, such as 'CVE-2024-13176'"),
@@ -64,5 +69,6 @@ export const REQUIRED: Readonly<Record<string, string>> = {
   reason: 'Write why the finding may stay.',
   approvedBy: 'Name who accepted it.',
   expires: "Write until when, such as expires: '2027-01-31': an exception without an end would be forgotten.",
+  publicKey: 'Write the text of cosign.pub there.',
   duration: "Write how long the window lasts, such as duration: '6h'.",
 };

@@ -2,11 +2,13 @@ import type { Duration } from './duration.js';
 import type { ExceptionInput } from './exception-input.js';
 import type { GateInput } from './gate-input.js';
 import type { Exposure } from './policy.js';
+import type { PromotionInput } from './promotion-input.js';
 import type { RolloutInput } from './rollout-input.js';
 import type { ScanInput } from './scan-input.js';
 
 export type { ExceptionInput } from './exception-input.js';
 export type { DeadlinesInput, EpssInput, ExploitedInput, GateInput } from './gate-input.js';
+export type { PromotionInput, SignaturesInput } from './promotion-input.js';
 export type { DisruptionBudgetInput, RolloutInput } from './rollout-input.js';
 export type { QuantitiesInput, ResourcesInput, ScanInput, ScannerInput } from './scan-input.js';
 
@@ -108,20 +110,6 @@ export interface StageInput<N extends string = string> {
    * @default what the workload says
    */
   readonly replicas?: number;
-}
-
-/** How images move from stage to stage. */
-export interface PromotionInput {
-  /**
-   * What does it: `jobs` in the cluster.
-   * @default 'jobs'
-   */
-  readonly engine?: 'jobs';
-  /**
-   * When promotion looks what is due: five-field cron in the policy's time zone.
-   * @default every 10 minutes
-   */
-  readonly schedule?: string;
 }
 
 /** Alerts and metrics. */

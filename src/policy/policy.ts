@@ -41,6 +41,8 @@ export interface ScanPolicy {
   readonly timeout: Milliseconds;
   /** How many finished runs are kept. */
   readonly keep: number;
+  /** Whether each image's SBOM is kept; absent: it is not. */
+  readonly sbom?: true;
   /** Name of a Secret of type `kubernetes.io/dockerconfigjson` in the stage's namespace. */
   readonly registrySecret?: string;
   /** Name of a ConfigMap in the stage's namespace whose key `ca.crt` holds the registry's certificate authority. */
@@ -161,6 +163,20 @@ export interface Stage<S extends string = string> {
 export interface PromotionPolicy {
   readonly engine: 'jobs';
   readonly schedule: string;
+  /** Absent: the API server admits only pods whose images are known. */
+  readonly guard?: false;
+  /** Absent: signatures are not looked at. */
+  readonly signatures?: SignaturePolicy;
+}
+
+/** By which key images must be signed. */
+export interface SignaturePolicy {
+  /** PEM. */
+  readonly publicKey: string;
+  /** In full, or the beginning and an asterisk; absent: all but those of Patchway's own tools. */
+  readonly repositories?: readonly string[];
+  /** What verifies them again when pods are made; absent: nothing. */
+  readonly admission?: 'kyverno';
 }
 
 export interface MonitoringPolicy {

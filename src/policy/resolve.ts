@@ -12,6 +12,7 @@ import type {
   RolloutInput,
   ScanInput,
   ScannerInput,
+  SignaturesInput,
   StageInput,
   WindowInput,
 } from './input.js';
@@ -25,6 +26,7 @@ import type {
   RolloutPolicy,
   Scanner,
   ScanPolicy,
+  SignaturePolicy,
   Stage,
   Window,
 } from './policy.js';
@@ -93,6 +95,7 @@ function resolveScan(input: Partly<ScanInput>, { minute }: Setting): ScanPolicy 
     parallelism: input.parallelism ?? 4,
     timeout: milliseconds(input.timeout, '15m'),
     keep: input.keep ?? 3,
+    ...(input.sbom === true ? { sbom: true } : {}),
     ...(input.registrySecret === undefined ? {} : { registrySecret: input.registrySecret }),
     ...(input.registryCa === undefined ? {} : { registryCa: input.registryCa }),
   };
@@ -204,7 +207,20 @@ function resolveStage(input: Partly<StageInput>, windows: readonly Window[], gat
 }
 
 function resolvePromotion(input: Partly<PromotionInput>, { minute }: Setting): PromotionPolicy {
-  return { engine: input.engine ?? 'jobs', schedule: minute(input.schedule ?? '*/10 * * * *') };
+  return {
+    engine: input.engine ?? 'jobs',
+    schedule: minute(input.schedule ?? '*/10 * * * *'),
+    ...(input.guard === false ? { guard: false } : {}),
+    ...(input.signatures === undefined ? {} : { signatures: resolveSignatures(input.signatures) }),
+  };
+}
+
+function resolveSignatures({ publicKey, repositories, admission }: Partly<SignaturesInput>): SignaturePolicy {
+  return {
+    publicKey: publicKey ?? '',
+    ...(repositories === undefined ? {} : { repositories: repositories.filter(isPresent) }),
+    ...(admission === 'kyverno' ? { admission } : {}),
+  };
 }
 
 function resolveMonitoring(input: Partly<MonitoringInput>): MonitoringPolicy {

@@ -3,6 +3,7 @@ import { parseSchedule } from './cron.js';
 import { DURATION_PATTERN, type Duration, parseDuration } from './duration.js';
 import { expiryOf, imageScope } from './exceptions.js';
 import { type CountOrPercent, type PresetName, SEVERITIES } from './policy.js';
+import { isPublicKey } from './public-key.js';
 import { isTimeZone } from './zone.js';
 
 /*
@@ -82,6 +83,7 @@ function build() {
     parallelism: optional(positive),
     timeout: optional(duration),
     keep: optional(positive),
+    sbom: optional(yesOrNo),
     registrySecret: optional(objectName),
     registryCa: optional(objectName),
   });
@@ -181,6 +183,19 @@ function build() {
     exposure: optional(exposure),
   });
 
+  const promotion = object({
+    engine: optional(v.literal('jobs', 'engine')),
+    schedule: optional(schedule),
+    guard: optional(yesOrNo),
+    signatures: optional(
+      object({
+        publicKey: v.pipe(v.string('publicKey'), v.check(isPublicKey, 'publicKey')),
+        repositories: optional(list(v.pipe(v.string('signed'), v.regex(/^[^\s:*@]+(:\d+)?(\/[^\s:*@]*)*\*?$/, 'signed')))),
+        admission: optional(v.picklist(['kyverno', 'none'], 'oneOf')),
+      }),
+    ),
+  });
+
   const monitoring = object({
     prometheus: optional(v.picklist(['operator', 'rules-file'], 'oneOf')),
     exporter: optional(yesOrNo),
@@ -197,7 +212,7 @@ function build() {
     rollout: optional(rollout),
     windows: optional(windows),
     stages: v.pipe(list(stage), v.minLength(1, 'stages')),
-    promotion: optional(object({ engine: optional(v.literal('jobs', 'engine')), schedule: optional(schedule) })),
+    promotion: optional(promotion),
     monitoring: optional(monitoring),
     history: optional(object({ keep: optional(positive) })),
   });

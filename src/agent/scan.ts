@@ -7,11 +7,13 @@ import { judgeFindings } from '../gate/judge.js';
 import type { ScanTarget } from '../manifest/stage-config.js';
 import { gateOf } from '../policy/stage-gate.js';
 import { PatchwayError } from '../problem.js';
-import { podScanners, serverScanners } from '../scan/engines.js';
+import { podReporters, serverScanners } from '../scan/engines.js';
 import { FILES } from '../scan/files.js';
+import type { NewSbom } from '../scan/sbom.js';
 import type { AgentContext, AgentRun } from './context.js';
 import { askClair, type ClairEffects } from './scan/clair.js';
 import { type ReadText, resultOf, type ScannerResult } from './scan/result.js';
+import { keepSbom, sbomOf } from './scan/sbom.js';
 import { type Stored, store } from './scan/store.js';
 import { summary } from './scan/summary.js';
 import { type FetchedImage, podOf, targetOf } from './scan/target.js';
@@ -28,12 +30,13 @@ export async function scanWith(context: AgentContext, read: ReadText, clair?: Cl
   const { policy } = context.config;
   const target = targetOf(context);
   const fetched = await whatWasFetched(read);
-  const results = await resultsOf(context, target, fetched, read, clair);
+  const { results, sbom } = await resultsOf(context, target, fetched, read, clair);
   const at = context.now();
   const place = { namespace: podOf(context).namespace, name: target.evidence };
   const { evidence } = await store(context, place, (stored) => withScan(context, target, fetched, results, stored, at));
   const verdict = evidenceVerdict(policy, evidence, fetched.digest, at, context.config.stage);
   for (const line of summary(target, fetched, verdict)) context.log(line);
+  if (sbom !== undefined) context.log(await keepSbom(context, target.repository, fetched.digest, sbom));
   const servers = serverScanners(policy.scan).map(({ kind }) => kind);
   return results.some(({ run }) => servers.includes(run.kind) && run.status !== 'ok') ? 1 : 0;
 }
@@ -46,6 +49,12 @@ async function whatWasFetched(read: ReadText): Promise<FetchedImage> {
   return JSON.parse(text) as FetchedImage;
 }
 
+interface Results {
+  readonly results: readonly ScannerResult[];
+  /** Absent where none was asked for, or no image was there. */
+  readonly sbom?: NewSbom;
+}
+
 /** Without an image there is nothing to wait for: every scanner fails for the same reason. */
 async function resultsOf(
   context: AgentContext,
@@ -53,22 +62,28 @@ async function resultsOf(
   { failure, startedAt, digest, platforms }: FetchedImage,
   read: ReadText,
   clair: ClairEffects | undefined,
-): Promise<readonly ScannerResult[]> {
+): Promise<Results> {
   const { scan } = context.config.policy;
   if (failure !== undefined) {
-    return scan.scanners.map(({ kind }) => ({ run: { kind, status: failure.status, message: `nothing to scan: ${failure.message}` } }));
+    const message = `nothing to scan: ${failure.message}`;
+    return { results: scan.scanners.map(({ kind }) => ({ run: { kind, status: failure.status, message } })) };
   }
-  const inPod = async () => {
-    const kinds = podScanners(scan).map(({ scanner: { kind } }) => kind);
-    const ends = kinds.length === 0 ? [] : await scannersEnd(context, kinds, startedAt);
-    return Promise.all([...ends].map(([kind, end]) => resultOf(kind, end, scan.timeout, read)));
+  const reporters = podReporters(scan);
+  const inPod = async (): Promise<Results> => {
+    if (reporters.length === 0) return { results: [] };
+    const names = reporters.map(({ name }) => name);
+    const ends = await scannersEnd(context, names, startedAt);
+    const reports = [...ends].flatMap(([name, end]) => (name === 'sbom' ? [] : [resultOf(name, end, scan.timeout, read)]));
+    const [writer, end] = [reporters.find(({ name }) => name === 'sbom'), ends.get('sbom')];
+    if (writer === undefined || end === undefined) return { results: await Promise.all(reports) };
+    return { results: await Promise.all(reports), sbom: await sbomOf(writer.scanner.kind, end, scan.timeout, read) };
   };
   const asked = serverScanners(scan).map(async (scanner) => {
     const until = await scanEnd(context, startedAt);
     return askClair(context, scanner, { reference: `${repository}@${digest}`, platforms }, until, clair);
   });
   const [ended, ...answered] = await Promise.all([inPod(), ...asked]);
-  return [...ended, ...answered];
+  return { ...ended, results: [...ended.results, ...answered] };
 }
 
 /** The repository's evidence and dates with this scan. What a scan did not find says nothing where a scanner failed. */

@@ -26,6 +26,7 @@ export function slug(text: string, max = 40): string {
 /** Names of the objects that synthesis creates and the agent finds again. */
 export const names = {
   evidence: (repository: string) => `patchway-evidence-${slug(repository)}-${shortHash(repository)}`,
+  sbom: (repository: string) => `patchway-sbom-${slug(repository)}-${shortHash(repository)}`,
   config: (stage: string, hash: string) => `patchway-config-${stage}-${hash}`,
   agent: (hash: string) => `patchway-agent-${hash}`,
   scan: (stage: string) => `patchway-scan-${stage}`,

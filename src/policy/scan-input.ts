@@ -23,6 +23,11 @@ export interface ScanInput {
    */
   readonly keep?: number;
   /**
+   * Whether the SBOM of each image that was scanned is kept, in CycloneDX, beside its evidence. Trivy writes it.
+   * @default false
+   */
+  readonly sbom?: boolean;
+  /**
    * Name of a Secret of type `kubernetes.io/dockerconfigjson` in the stage's namespace.
    * @default anonymous
    */

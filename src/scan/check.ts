@@ -1,6 +1,6 @@
 import type { PolicyDocument, Scanner } from '../policy/policy.js';
 import type { Problem } from '../problem.js';
-import { SCANNER_ENGINES } from './engines.js';
+import { podReporters, SCANNER_ENGINES } from './engines.js';
 import type { ScannerCapabilities } from './scanner.js';
 
 /** What is wrong or questionable in how a policy uses its scanners. */
@@ -13,6 +13,7 @@ export function checkScanners({ scan, gate }: PolicyDocument): readonly Problem[
       .join(' or ');
   return [
     ...scan.scanners.flatMap(reservedArguments),
+    ...(scan.sbom === true && !podReporters(scan).some(({ name }) => name === 'sbom') ? [noSbom()] : []),
     ...(gate.exploited !== undefined && !can('exploited')
       ? [
           warning(
@@ -64,6 +65,12 @@ function reservedArguments({ kind, args }: Scanner, index: number): readonly Pro
     const message = `${flag} is not for a policy to set: Patchway has to find and read the report, and to tell findings from failures. Remove it.`;
     return [{ path: `scan.scanners[${index}].args[${position}]`, message, received: arg, severity: 'error' } as const];
   });
+}
+
+function noSbom(): Problem {
+  const able = Object.values(SCANNER_ENGINES).flatMap(({ kind, program }) => (program?.sbom === undefined ? [] : [kind]));
+  const message = `No scanner of this policy can write an SBOM. Add ${able.join(' or ')} to scan.scanners, or remove sbom.`;
+  return { path: 'scan.sbom', message, severity: 'error' };
 }
 
 function warning(path: string, message: string): Problem {

@@ -1,5 +1,8 @@
 import type { ScannerKind } from '../policy/policy.js';
 
+/** What writes a report in the scan's pod: the name of its container, and of its scratch directory's volume. */
+export type Reporter = ScannerKind | 'sbom';
+
 /**
  * Where things are in the scan's pod, as the agent sees them: the manifests mount them there, `fetch` and `scan` use them.
  * A scanner sees the image layout at the same place, read-only, and its own scratch directory as `/tmp`.
@@ -17,8 +20,8 @@ export const FILES = {
 } as const;
 
 /** A scanner's scratch directory, as the agent sees it. */
-export function scratchOf(kind: ScannerKind): string {
-  return `/scratch/${kind}`;
+export function scratchOf(reporter: Reporter): string {
+  return `/scratch/${reporter}`;
 }
 
 /** A scanner's scratch directory, as the scanner sees it. */

@@ -23,7 +23,7 @@ export interface ScanOptions {
 
 /**
  * The CronJob that scans a stage's images, its service account with just the access it needs, and an evidence ConfigMap
- * per repository: without `data`, so that applying it again leaves alone what scans have stored. Nothing without images.
+ * per repository, with another for its SBOMs where they are kept: without `data`, so that applying it again leaves alone what scans have stored. Nothing without images.
  * @throws PatchwayError (65) for arguments that a scanner may not be given, and where the lock names no image of a scanner
  */
 export function scanManifests({ policy, stage, workloads, lock, mount }: ScanOptions): readonly Manifest[] {
@@ -34,26 +34,43 @@ export function scanManifests({ policy, stage, workloads, lock, mount }: ScanOpt
   const { namespace } = stage;
   const name = names.scan(stage.name);
   const labels = ownLabels(policy.name, stage.name, 'scan');
+  const kinds = [names.evidence, ...(policy.scan.sbom === true ? [names.sbom] : [])];
+  const stored = kinds.flatMap((nameOf) => emptyConfigMaps(targets, nameOf, namespace, labels));
   return [
     serviceAccount(name, namespace, labels),
-    ...access({ name, namespace, labels, subject: { name, namespace }, grants: grants(targets) }),
-    ...evidenceConfigMaps(targets, namespace, labels),
+    ...access({
+      name,
+      namespace,
+      labels,
+      subject: { name, namespace },
+      grants: grants(
+        targets,
+        stored.map(({ metadata }) => metadata.name),
+      ),
+    }),
+    ...stored,
     scanCronJob(policy, { name, namespace, labels }, targets.length, lock, mount),
   ];
 }
 
 /** Pods have generated names, so the agent's own cannot be named. A grant without names would hold for every object. */
-function grants(targets: readonly ScanTarget[]): readonly Grant[] {
+function grants(targets: readonly ScanTarget[], stored: readonly string[]): readonly Grant[] {
   const workloads = distinct(targets.flatMap((target) => target.workloads));
   return [
-    { apiGroup: '', resource: 'configmaps', verbs: ['get', 'update'], names: distinct(targets.map((target) => target.evidence)) },
+    { apiGroup: '', resource: 'configmaps', verbs: ['get', 'update'], names: stored },
     { apiGroup: '', resource: 'pods', verbs: ['get'] },
     ...(workloads.length === 0 ? [] : [{ apiGroup: 'apps', resource: 'deployments', verbs: ['get'], names: workloads } as const]),
   ];
 }
 
-function evidenceConfigMaps(targets: readonly ScanTarget[], namespace: string, labels: ReturnType<typeof ownLabels>): readonly Manifest[] {
-  const repositories = new Map(targets.map(({ evidence, repository }) => [evidence, repository]));
+/** One per repository, without `data`. */
+function emptyConfigMaps(
+  targets: readonly ScanTarget[],
+  nameOf: (repository: string) => string,
+  namespace: string,
+  labels: ReturnType<typeof ownLabels>,
+): readonly Manifest[] {
+  const repositories = new Map(targets.map(({ repository }) => [nameOf(repository), repository]));
   return [...repositories]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, repository]) => ({

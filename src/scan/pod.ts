@@ -2,7 +2,7 @@ import type { ImageLock } from '../lock/lock.js';
 import { type AgentMount, agentContainer, agentPod } from '../manifest/agent-pod.js';
 import type { PodSpec } from '../manifest/manifest.js';
 import type { ScanPolicy } from '../policy/policy.js';
-import { podScanners, serverScanners } from './engines.js';
+import { podReporters, serverScanners } from './engines.js';
 import { FILES, scratchOf } from './files.js';
 import { scannerContainer } from './scanner-container.js';
 
@@ -21,10 +21,10 @@ export function scanPod(scan: ScanPolicy, lock: ImageLock, mount: AgentMount, se
   const ca = scan.registryCa === undefined ? [] : [{ name: 'ca', mountPath: directoryOf(FILES.ca), readOnly: true }];
   const registry =
     scan.registrySecret === undefined ? [] : [{ name: 'registry', mountPath: directoryOf(FILES.credentials), readOnly: true }];
-  const scanners = podScanners(scan);
-  const scratch = scanners.map(({ scanner: { kind } }) => ({ name: kind, mountPath: scratchOf(kind), readOnly: true }));
+  const reporters = podReporters(scan);
+  const scratch = reporters.map(({ name }) => ({ name, mountPath: scratchOf(name), readOnly: true }));
   // Asked for by `scan` too: a pod's request is that of its containers or of its init containers, whichever is more.
-  const resources = scanners.length === 0 ? RESOURCES : { ...RESOURCES, requests: { ...RESOURCES.requests, ...LAYOUT_SPACE } };
+  const resources = reporters.length === 0 ? RESOURCES : { ...RESOURCES, requests: { ...RESOURCES.requests, ...LAYOUT_SPACE } };
   // Whoever asks a server has to tell it how layers are fetched.
   const fetching = serverScanners(scan).length === 0 ? [] : [...registry, ...ca];
   return agentPod(mount, serviceAccount, {
@@ -35,11 +35,11 @@ export function scanPod(scan: ScanPolicy, lock: ImageLock, mount: AgentMount, se
     initContainers: [agentContainer(mount, { command: 'fetch', resources, mounts: [work, ...registry, ...ca] })],
     containers: [
       agentContainer(mount, { command: 'scan', resources, mounts: [{ ...work, readOnly: true }, ...scratch, ...fetching] }),
-      ...scanners.map((scanner) => scannerContainer(scan, scanner, lock)),
+      ...reporters.map((reporter) => scannerContainer(scan, reporter, lock)),
     ],
     volumes: [
       { name: 'work', emptyDir: {} },
-      ...scanners.map(({ scanner: { kind } }) => ({ name: kind, emptyDir: {} })),
+      ...reporters.map(({ name }) => ({ name, emptyDir: {} })),
       ...secretVolume(scan),
       ...caVolume(scan),
     ],

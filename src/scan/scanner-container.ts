@@ -3,7 +3,7 @@ import { toolImage } from '../lock/lookup.js';
 import { restrictedContainer } from '../manifest/agent-pod.js';
 import type { Container, EnvVar } from '../manifest/manifest.js';
 import type { Resources, ScanPolicy } from '../policy/policy.js';
-import type { PodScanner } from './engines.js';
+import type { PodReporter } from './engines.js';
 import { FILES, SCRATCH } from './files.js';
 
 /**
@@ -21,10 +21,10 @@ const RESOURCES: Resources = {
  * neither the registry's credentials nor a token, as it takes apart files that nobody has looked at; nor can it write
  * what says which image was scanned, or another scanner's report.
  */
-export function scannerContainer(scan: ScanPolicy, { scanner, program }: PodScanner, lock: ImageLock): Container {
-  const { args, env } = program.start(scanner, scan.timeout);
+export function scannerContainer(scan: ScanPolicy, { name, scanner, program, start }: PodReporter, lock: ImageLock): Container {
+  const { args, env } = start(scanner, scan.timeout);
   return {
-    name: scanner.kind,
+    name,
     image: toolImage(lock, program.tool),
     imagePullPolicy: 'IfNotPresent',
     args: [...args, ...scanner.args],
@@ -34,7 +34,7 @@ export function scannerContainer(scan: ScanPolicy, { scanner, program }: PodScan
     terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [
       { name: 'work', mountPath: FILES.layout, subPath: 'image', readOnly: true },
-      { name: scanner.kind, mountPath: SCRATCH },
+      { name, mountPath: SCRATCH },
       ...(scan.registryCa === undefined ? [] : [{ name: 'ca', mountPath: CA_DIRECTORY, readOnly: true }]),
     ],
   };

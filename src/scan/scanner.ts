@@ -30,6 +30,8 @@ export interface ScannerProgram {
   readonly databaseDate?: { readonly file: string; readonly field: string };
   /** How it is started on the image layout; its image's own entry point is the program. */
   start(scanner: Scanner, timeout: Milliseconds): ScannerStart;
+  /** How it is started to write an SBOM of the layout as its report, in CycloneDX; absent: it cannot. */
+  sbom?(scanner: Scanner, timeout: Milliseconds): ScannerStart;
 }
 
 export interface ScannerStart {

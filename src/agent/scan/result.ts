@@ -22,10 +22,8 @@ export interface ScannerResult {
 
 /** What came of a scanner: `ok` only where it ended well and left a whole report of its own. */
 export async function resultOf(kind: ScannerKind, end: ScannerEnd, timeout: Milliseconds, read: ReadText): Promise<ScannerResult> {
-  if (end.state === 'open') {
-    return { run: { kind, status: 'timeout', message: `not done within ${formatDuration(timeout)} (scan.timeout): ${end.why}` } };
-  }
-  if (end.exitCode !== 0) return { run: { kind, status: 'failed', message: failure(kind, end) } };
+  const trouble = troubleOf(end, kind, timeout);
+  if (trouble !== undefined) return { run: { kind, ...trouble } };
   const file = `${scratchOf(kind)}/${REPORT}`;
   try {
     const report = readReport(await read(file), `${kind}'s report`);
@@ -44,6 +42,12 @@ export async function resultOf(kind: ScannerKind, end: ScannerEnd, timeout: Mill
     const missing = `it ended well but left no report at ${file}`;
     return { run: { kind, status: 'failed', message: isPatchwayError(error) ? oneLine(error.message) : missing } };
   }
+}
+
+/** What kept a scanner's container from a good end; undefined where nothing did. */
+export function troubleOf(end: ScannerEnd, kind: ScannerKind, timeout: Milliseconds): Pick<ScannerRun, 'status' | 'message'> | undefined {
+  if (end.state === 'open') return { status: 'timeout', message: `not done within ${formatDuration(timeout)} (scan.timeout): ${end.why}` };
+  return end.exitCode === 0 ? undefined : { status: 'failed', message: failure(kind, end) };
 }
 
 function failure(kind: ScannerKind, { exitCode, reason, said }: Extract<ScannerEnd, { state: 'ended' }>): string {

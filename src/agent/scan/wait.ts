@@ -1,6 +1,6 @@
 import { toMs } from '../../gate/instant.js';
-import type { ScannerKind } from '../../policy/policy.js';
 import { isPatchwayError, PatchwayError } from '../../problem.js';
+import type { Reporter } from '../../scan/files.js';
 import type { AgentContext } from '../context.js';
 import { recordOf } from '../registry/credentials.js';
 import { podOf } from './target.js';
@@ -29,20 +29,20 @@ const RESERVE_MS = 30_000;
  */
 export async function scannersEnd(
   context: AgentContext,
-  kinds: readonly ScannerKind[],
+  reporters: readonly Reporter[],
   startedAt: string,
-): Promise<ReadonlyMap<ScannerKind, ScannerEnd>> {
+): Promise<ReadonlyMap<Reporter, ScannerEnd>> {
   const { namespace, name } = podOf(context);
   const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
   let until = toMs(startedAt) + context.config.policy.scan.timeout;
-  let ends = new Map<ScannerKind, ScannerEnd>(kinds.map((kind) => [kind, { state: 'open', why: 'its state could not be read' }]));
+  let ends = new Map<Reporter, ScannerEnd>(reporters.map((reporter) => [reporter, { state: 'open', why: 'its state could not be read' }]));
   let lost = false;
   for (;;) {
     try {
       const pod = await context.cluster.get(path);
       if (pod === undefined) throw new PatchwayError(`there is no pod ${namespace}/${name}, though this runs in it.`);
       until = Math.min(until, podEnd(pod) - RESERVE_MS);
-      ends = new Map(kinds.map((kind) => [kind, endOf(pod, kind)]));
+      ends = new Map(reporters.map((reporter) => [reporter, endOf(pod, reporter)]));
       lost = false;
     } catch (error) {
       // The scanners go on without the API server; only the evidence needs it again.
@@ -74,10 +74,10 @@ function podEnd(pod: Readonly<Record<string, unknown>>): number {
     : Number.POSITIVE_INFINITY;
 }
 
-function endOf(pod: Readonly<Record<string, unknown>>, kind: ScannerKind): ScannerEnd {
+function endOf(pod: Readonly<Record<string, unknown>>, reporter: Reporter): ScannerEnd {
   const { containerStatuses } = recordOf(pod.status);
   const statuses = Array.isArray(containerStatuses) ? containerStatuses.map(recordOf) : [];
-  const { terminated, waiting, running } = recordOf(statuses.find(({ name }) => name === kind)?.state);
+  const { terminated, waiting, running } = recordOf(statuses.find(({ name }) => name === reporter)?.state);
   const end = recordOf(terminated);
   if (typeof end.exitCode === 'number') {
     return { state: 'ended', exitCode: end.exitCode, reason: textOf(end.reason), said: textOf(end.message) };

@@ -1,4 +1,4 @@
-import type { Scanner } from '../../policy/policy.js';
+import type { Milliseconds, Scanner } from '../../policy/policy.js';
 import { FILES, REPORT, SCRATCH } from '../files.js';
 import type { ScannerEngine } from '../scanner.js';
 
@@ -10,35 +10,37 @@ export const trivy: ScannerEngine = {
     tool: 'trivy',
     reserved: ['--input', '--format', '-f', '--output', '-o', '--cache-dir', '--exit-code', '--exit-on-eol', '--timeout', '--scanners'],
     databaseDate: { file: 'cache/db/metadata.json', field: 'UpdatedAt' },
-    start: (scanner, timeout) => ({
-      args: [
-        'image',
-        '--input',
-        FILES.layout,
-        '--format',
-        'json',
-        '--output',
-        `${SCRATCH}/${REPORT}`,
-        '--scanners',
-        'vuln',
-        '--pkg-types',
-        'os,library',
-        '--cache-dir',
-        `${SCRATCH}/cache`,
-        // Trivy's own limit is 5 minutes; here the policy's time is the limit, and the agent keeps it.
-        '--timeout',
-        `${Math.ceil(timeout / 1000)}s`,
-        '--offline-scan',
-        '--skip-version-check',
-        '--disable-telemetry',
-        '--no-progress',
-        '--quiet',
-        ...databases(scanner),
-      ],
-      env: [],
-    }),
+    start: (scanner, timeout) => ({ args: image('json', scanner, timeout), env: [] }),
+    sbom: (scanner, timeout) => ({ args: image('cyclonedx', scanner, timeout), env: [] }),
   },
 };
+
+function image(format: 'json' | 'cyclonedx', scanner: Scanner, timeout: Milliseconds): readonly string[] {
+  return [
+    'image',
+    '--input',
+    FILES.layout,
+    '--format',
+    format,
+    '--output',
+    `${SCRATCH}/${REPORT}`,
+    // Without it Trivy looks for no vulnerability in what it lists, and needs no database of them.
+    ...(format === 'json' ? ['--scanners', 'vuln'] : []),
+    '--pkg-types',
+    'os,library',
+    '--cache-dir',
+    `${SCRATCH}/cache`,
+    // Trivy's own limit is 5 minutes; here the policy's time is the limit, and the agent keeps it.
+    '--timeout',
+    `${Math.ceil(timeout / 1000)}s`,
+    '--offline-scan',
+    '--skip-version-check',
+    '--disable-telemetry',
+    '--no-progress',
+    '--quiet',
+    ...databases(scanner),
+  ];
+}
 
 /**
  * The mirror, and beside it the one for Java, as Aqua publishes the two. Trivy looks for the latter only when an image

@@ -31,6 +31,10 @@ export const names = {
   agent: (hash: string) => `patchway-agent-${hash}`,
   scan: (stage: string) => `patchway-scan-${stage}`,
   promotion: (stage: string) => `patchway-promotion-${stage}`,
+  guard: (stage: string) => `patchway-guard-${stage}`,
+  /** Of an object without a namespace: parts are DNS labels, so that no two stages of a cluster share one. */
+  admission: (topic: string, policy: string, { name, namespace }: { readonly name: string; readonly namespace: string }) =>
+    `patchway-${topic}.${policy}.${name}.${namespace}`,
   exporter: (stage: string) => `patchway-exporter-${stage}`,
   rules: (policy: string, stage: string) => `patchway-rules-${policy}-${stage}`,
 } as const;

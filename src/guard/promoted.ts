@@ -1,0 +1,33 @@
+import type { Manifest } from '../manifest/manifest.js';
+import { names } from '../manifest/names.js';
+import { admission } from './admission.js';
+import type { GuardOptions } from './guard.js';
+
+/**
+ * Lets only those change what counts as promoted who may `promote` the ConfigMap: a verb of Kubernetes' access control
+ * that the promoter's Role has, and administrators of the cluster. Nothing for a stage that nothing is promoted to.
+ */
+export function promotedPolicy({ policy, stage }: GuardOptions): readonly Manifest[] {
+  if (stage.after.length === 0) return [];
+  const name = names.guard(stage.name);
+  return admission({
+    policy,
+    stage,
+    topic: 'promoted',
+    rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'], operations: ['CREATE', 'UPDATE'], resourceNames: [name] }],
+    spec: {
+      matchConditions: [{ name: 'not-a-promoter', expression: '!authorizer.requestResource.check("promote").allowed()' }],
+      validations: [
+        {
+          expression: `(oldObject == null ? "" : ${promoted('oldObject')}) == ${promoted('object')}`,
+          message: `Only the promotion to ${stage.name} writes the key promoted. Whoever promotes by hand needs the verb promote on ConfigMap ${stage.namespace}/${name}.`,
+          reason: 'Forbidden',
+        },
+      ],
+    },
+  });
+}
+
+function promoted(configMap: string): string {
+  return `${configMap}.?data[?"promoted"].orValue("")`;
+}

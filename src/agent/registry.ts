@@ -32,8 +32,12 @@ export interface ImageMetadata {
   /** As the configuration has it; builds that are reproducible write 1970 or 1980 there. */
   readonly created?: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Of the index and the image's manifest. */
+  /** Of the index, of the image in it, and of the image's manifest. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** Digests of the unpacked layers, from the lowest. */
+  readonly layers?: readonly string[];
+  /** The platform that was looked at: `linux/amd64`. */
+  readonly platform?: string;
 }
 
 export interface PulledImage extends ResolvedImage {
@@ -90,9 +94,10 @@ export function registryClient(options: RegistryOptions): RegistryClient {
   };
 
   const fetchImage = async (reference: Reference, index: ImageIndex, platform: string, name: string) => {
-    const { digest } = imageFor(index, platform, name);
+    const { digest, annotations } = imageFor(index, platform, name);
     const fetched = await fetchManifest({ ...reference, digest }, `${name} (${platform})`);
-    return { ...fetched, manifest: imageOnly(fetched.manifest, name) };
+    const manifest = imageOnly(fetched.manifest, name);
+    return { ...fetched, manifest: { ...manifest, annotations: { ...annotations, ...manifest.annotations } } };
   };
 
   const imageOf = async (reference: Reference, top: Awaited<ReturnType<typeof fetchManifest>>, platform: string, name: string) => {

@@ -42,7 +42,8 @@ function asText({ images, tools }: ImageLock): string {
   return table([['REFERENCE', 'STAGE', 'TAG', 'DIGEST', 'WHEN'], ...rows, ...toolRows]);
 }
 
-function table(rows: readonly (readonly string[])[]): string {
+/** Columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map(

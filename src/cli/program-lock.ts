@@ -21,8 +21,11 @@ export function addLockCommands(program: Command, io: Io, exit: (code: number) =
 
   withPolicy(command('check', 'fail (2) when the lock is out of date or an image is not locked'))
     .option('-w, --workloads <file...>', 'Kubernetes manifests whose images must be locked')
-    .option('--minimum-age <duration>', 'disregard newer images that are younger than this')
+    .option('-r, --report <file...>', "scanners' reports (JSON): what they say of the end of a distribution's life")
+    .option('--minimum-age <duration>', 'disregard newer images and bases that are younger than this')
+    .option('--no-bases', 'do not look at the images that images were built on')
     .option('--offline', 'ask no registry')
+    .option('--format <format>', 'text or json', 'text')
     .addHelpText('after', example('check --workloads k8s/*.yaml'))
     .action(async (options: LockCheckOptions) => exit(await (await import('./lock.js')).lockCheck(options, io)));
 

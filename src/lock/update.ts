@@ -30,8 +30,9 @@ export function updateEntry(previous: LockEntry | undefined, upstream: Upstream,
   const { held, ...kept } = previous;
   if (digest === previous.digest) {
     const { promotedAt } = previous;
-    // Its release stays as first recorded: an image without a date would grow younger with every update.
-    const entry = { ...fresh, releasedAt: previous.releasedAt, releasedFrom: previous.releasedFrom };
+    // An image without a date keeps the one first recorded, or it would grow younger with every update.
+    const undated = releasedFrom === 'firstSeen' && previous.releasedFrom === 'firstSeen';
+    const entry = undated ? { ...fresh, releasedAt: previous.releasedAt } : fresh;
     return { kind: 'same', entry: promotedAt === undefined ? entry : { ...entry, promotedAt } };
   }
   const seenAt = held?.digest === digest ? held.firstSeenAt : releasedAt;

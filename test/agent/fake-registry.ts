@@ -14,7 +14,16 @@ export interface FakeRegistry extends TestServer {
   /** Stores an image and returns its digest; `content` tells images apart. */
   image(
     content: string,
-    options?: { type?: string; created?: string; labels?: Record<string, string>; annotations?: Record<string, string> },
+    options?: {
+      type?: string;
+      created?: string;
+      labels?: Record<string, string>;
+      annotations?: Record<string, string>;
+      /** Digests of unpacked layers. */
+      layers?: readonly string[];
+      /** Operating system and architecture, as the configuration has them. */
+      system?: object;
+    },
   ): string;
   /** Stores an index and returns its digest. */
   index(entries: readonly { digest: string; platform?: object; annotations?: object }[], annotations?: Record<string, string>): string;
@@ -52,8 +61,9 @@ export async function fakeRegistry(): Promise<FakeRegistry> {
     blobs,
     manifests,
     fault: () => false,
-    image: (content, { type = OCI_MANIFEST, created, labels, annotations } = {}) => {
-      const config = blob(Buffer.from(JSON.stringify({ created, config: { Labels: labels }, content })));
+    image: (content, { type = OCI_MANIFEST, created, labels, annotations, layers, system } = {}) => {
+      const rootfs = layers && { type: 'layers', diff_ids: layers };
+      const config = blob(Buffer.from(JSON.stringify({ created, config: { Labels: labels }, rootfs, ...system, content })));
       const layer = blob(Buffer.from(`layer ${content}`));
       const descriptor = (kind: string, of: { digest: string; size: number }) => ({ mediaType: `application/vnd.test.${kind}`, ...of });
       return manifest(type, {

@@ -85,7 +85,8 @@ describe('updateEntry', () => {
 
   it('forgets a held image when another one takes its place', () => {
     const previous = entry('1.4', 'a', { held: { digest: digest('b'), firstSeenAt: '2026-11-01T00:00:00Z' } });
-    expect(updateEntry(previous, upstream('a'), DAY, NOW)).toEqual({ kind: 'same', entry: entry('1.4', 'a') });
+    const same = upstream('a', { releasedAt: previous.releasedAt });
+    expect(updateEntry(previous, same, DAY, NOW)).toEqual({ kind: 'same', entry: entry('1.4', 'a') });
     const other = updateEntry(previous, upstream('c', { releasedAt: '2026-11-20T12:00:00Z', releasedFrom: 'firstSeen' }), DAY, NOW);
     expect(other.entry.held).toEqual({ digest: digest('c'), firstSeenAt: '2026-11-20T12:00:00Z' });
   });
@@ -98,6 +99,17 @@ describe('updateEntry', () => {
     });
     const update = updateEntry(previous, upstream('a', { releasedAt: '2026-11-20T12:00:00Z', releasedFrom: 'firstSeen' }), 0, NOW);
     expect(update).toEqual({ kind: 'same', entry: previous });
+  });
+
+  it.each<{ what: string; was: 'config' | 'firstSeen'; is: Partial<Upstream> }>([
+    { what: 'platforms and release', was: 'config', is: { releasedFrom: 'label', platforms: { 'linux/amd64': digest('b') } } },
+    { what: 'the date, where the image before had none', was: 'firstSeen', is: { releasedFrom: 'label' } },
+    { what: 'that there is no date', was: 'config', is: { releasedFrom: 'firstSeen' } },
+  ])('completes an entry in which an updater changed the digest: $what', ({ was, is }) => {
+    const edited = entry('1.4', 'a', { platforms: { 'linux/amd64': digest('c') }, releasedFrom: was });
+    const { platforms, ...fresh } = upstream('a', is);
+    const expected = { ...fresh, ...(is.platforms === undefined ? {} : { platforms }) };
+    expect(updateEntry(edited, upstream('a', is), 0, NOW)).toEqual({ kind: 'same', entry: expected });
   });
 });
 

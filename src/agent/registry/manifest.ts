@@ -10,6 +10,8 @@ export interface Descriptor {
   readonly size: number;
   /** `linux/amd64`, `linux/arm/v7`; only in an index. */
   readonly platform?: string;
+  /** What an index says of one of its images. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface ImageManifest {
@@ -90,10 +92,27 @@ export function imageFor(index: ImageIndex, platform: string, name: string): Des
   throw new PatchwayError(`${name}: no image for ${platform} (platforms: ${there}).`);
 }
 
+/** What an image's configuration says. */
+export interface ImageConfig {
+  readonly created?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Digests of the unpacked layers, from the lowest. */
+  readonly layers?: readonly string[];
+  /** `linux/amd64`. */
+  readonly platform?: string;
+}
+
 /** What an image's configuration says about itself. */
-export function readConfig(body: Buffer, name: string): { readonly created?: string; readonly labels: Readonly<Record<string, string>> } {
-  const { created, config } = parse(body, name);
-  return { labels: strings(recordOf(config).Labels), ...(typeof created === 'string' ? { created } : {}) };
+export function readConfig(body: Buffer, name: string): ImageConfig {
+  const { created, config, rootfs, ...system } = parse(body, name);
+  const layers = recordOf(rootfs).diff_ids;
+  const platform = platformName(system);
+  return {
+    labels: strings(recordOf(config).Labels),
+    ...(typeof created === 'string' ? { created } : {}),
+    ...(Array.isArray(layers) && layers.every((layer) => typeof layer === 'string') ? { layers } : {}),
+    ...(platform === undefined ? {} : { platform }),
+  };
 }
 
 function parse(body: Buffer, name: string): Readonly<Record<string, unknown>> {
@@ -112,8 +131,15 @@ function descriptor(value: unknown, name: string): Descriptor {
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
     throw new PatchwayError(`${name}: its manifest names a malformed size, ${JSON.stringify(size)}, for ${digest}.`);
   }
-  const where = strings(annotations)['vnd.docker.reference.type'] === undefined ? platformName(recordOf(platform)) : undefined;
-  return { mediaType: typeof mediaType === 'string' ? mediaType : '', digest, size, ...(where === undefined ? {} : { platform: where }) };
+  const says = strings(annotations);
+  const where = says['vnd.docker.reference.type'] === undefined ? platformName(recordOf(platform)) : undefined;
+  return {
+    mediaType: typeof mediaType === 'string' ? mediaType : '',
+    digest,
+    size,
+    ...(where === undefined ? {} : { platform: where }),
+    ...(Object.keys(says).length === 0 ? {} : { annotations: says }),
+  };
 }
 
 /** arm64 has one variant in practice, v8, which is left out as containerd does. */

@@ -10,6 +10,7 @@ import type { PromotionState, WorkloadImages } from '../promotion/state.js';
 import { storyOf } from '../promotion/story.js';
 import type { AgentContext, AgentRun } from './context.js';
 import { ConflictError } from './kubernetes.js';
+import { letIn } from './promote/guard.js';
 import { judge } from './promote/judge.js';
 import { takeLease } from './promote/lease.js';
 import { lookAt } from './promote/look.js';
@@ -87,6 +88,7 @@ async function stepByStep(world: World, stage: Stage, stored: StoredState, befor
     const sentence = storyOf(decision).join(' ');
     if (sentence !== said) tell(world, decision);
     said = sentence;
+    if ('images' in decision) await letIn(world, stage, decision);
     await stored.write(decision.state);
     switch (decision.kind) {
       case 'promote':

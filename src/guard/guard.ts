@@ -1,12 +1,6 @@
 import type { ImageLock } from '../lock/lock.js';
-import type { Manifest } from '../manifest/manifest.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
-import { knownImages } from './known-images.js';
-import { podPolicy } from './pods.js';
-import { promotedPolicy } from './promoted.js';
-import { promoterPolicies } from './promoter.js';
-import { signaturePolicy } from './signatures.js';
 
 /** The stage that is guarded. */
 export interface GuardOptions {
@@ -16,16 +10,4 @@ export interface GuardOptions {
   readonly lock: ImageLock;
   /** Images, as written, of objects in the stage that Patchway does not cover: they may run. @default none */
   readonly uncovered?: readonly string[];
-}
-
-/**
- * What keeps every image out of a stage's namespace but those that the lock names or a promotion put there: a ConfigMap
- * of what is known, and admission policies of Kubernetes' own with their bindings, which no controller has to serve.
- */
-export function guardManifests(options: GuardOptions): readonly Manifest[] {
-  const guarded = options.policy.promotion.guard !== false;
-  return [
-    ...(guarded ? [knownImages(options), ...podPolicy(options), ...promotedPolicy(options), ...promoterPolicies(options)] : []),
-    ...signaturePolicy(options),
-  ];
 }

@@ -32,7 +32,7 @@ export function promotionManifests({ policy, stage, workloads, mount }: Promotio
   const subject = { name, namespace };
   return [
     serviceAccount(name, namespace, labels),
-    ...access({ name, namespace, labels, subject, grants: ownGrants(name, promoted) }),
+    ...access({ name, namespace, labels, subject, grants: ownGrants({ policy, stage }, promoted) }),
     ...before.flatMap((other) => access({ name, namespace: other.namespace, labels, subject, grants: readGrants(promoted) })),
     { apiVersion: 'v1', kind: 'ConfigMap', metadata },
     { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata },
@@ -40,11 +40,15 @@ export function promotionManifests({ policy, stage, workloads, mount }: Promotio
   ];
 }
 
-function ownGrants(name: string, workloads: readonly WorkloadSummary[]): readonly Grant[] {
+function ownGrants({ policy, stage }: Pick<PromotionOptions, 'policy' | 'stage'>, workloads: readonly WorkloadSummary[]): readonly Grant[] {
+  const name = names.promotion(stage.name);
+  const guard: Grant = { apiGroup: '', resource: 'configmaps', verbs: ['get', 'patch', 'promote'], names: [names.guard(stage.name)] };
   return [
     { apiGroup: 'apps', resource: 'deployments', verbs: ['get', 'patch'], names: workloadNames(workloads) },
     { apiGroup: '', resource: 'configmaps', verbs: ['get', 'update'], names: [name] },
     { apiGroup: '', resource: 'configmaps', verbs: ['get'], names: evidenceNames(workloads) },
+    // What the guard counts as promoted is written by whoever may `promote`.
+    ...(policy.promotion.guard === false ? [] : [guard]),
     { apiGroup: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'update'], names: [name] },
   ];
 }

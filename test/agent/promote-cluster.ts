@@ -16,6 +16,7 @@ export const paths = {
   configMap: (namespace: string, name: string) => `/api/v1/namespaces/${namespace}/configmaps/${name}`,
   lease: `/apis/coordination.k8s.io/v1/namespaces/${PRODUCTION}/leases/${NAME}`,
   state: `/api/v1/namespaces/${PRODUCTION}/configmaps/${NAME}`,
+  guard: `/api/v1/namespaces/${PRODUCTION}/configmaps/patchway-guard-production`,
 } as const;
 
 interface FakeDeployment {
@@ -55,6 +56,7 @@ export class FakeCluster implements Cluster {
       this.deploy(namespace, 'api', letters[1]);
     }
     for (const path of [paths.state, paths.lease]) this.put(path, {});
+    this.put(paths.guard, { data: { lock: [digest('A'), digest('X')].join('\n') } });
     this.scanned({ web: ['A', 'B'], api: ['X', 'Y'] });
   }
 
@@ -127,6 +129,13 @@ export class FakeCluster implements Cluster {
 
   apply(path: string, body: unknown, options: { readonly fieldManager: string; readonly force: boolean }): Promise<KubernetesObject> {
     return this.#handle(`PATCH ${path}`, () => {
+      const found = this.objects.get(path);
+      if (found !== undefined) {
+        const { data, metadata } = body as { readonly data: object; readonly metadata: KubernetesObject['metadata'] };
+        if (found.metadata.resourceVersion !== metadata.resourceVersion) throw new ConflictError(`PATCH ${path}: it was written meanwhile`);
+        this.put(path, { data: { ...(found.data as object), ...data } });
+        return this.objects.get(path)!;
+      }
       const deployment = this.deployments.get(path)!;
       const { containers } = (body as { spec: { template: { spec: { containers: readonly { image: string }[] } } } }).spec.template.spec;
       const wanted = containers[0]!.image;

@@ -7,15 +7,15 @@ import { isPatchwayError } from '../problem.js';
 import { podScanners } from '../scan/engines.js';
 import { FILES } from '../scan/files.js';
 import type { AgentContext, AgentRun } from './context.js';
-import type { RegistryClient } from './registry.js';
-import { OWN_PLATFORM, platformOf, registryInPod } from './scan/registry.js';
+import type { PodRegistry } from './scan/pull-secrets.js';
+import { OWN_PLATFORM, type Pulled, platformOf, registryInPod } from './scan/registry.js';
 import { nameOf, runningImage } from './scan/running.js';
 import { type FetchedImage, podOf, targetOf } from './scan/target.js';
 
 /** What fetching touches beside the cluster. Tests pass another one. */
 export interface FetchEffects {
-  /** A client with the credentials and the certificate authority that the policy names. */
-  registry(scan: ScanPolicy): Promise<Pick<RegistryClient, 'resolve' | 'pullToLayout'>>;
+  /** A client with what the image is pulled with. */
+  registry(scan: ScanPolicy, target: Pulled): Promise<Pick<PodRegistry, 'resolve' | 'pullToLayout'>>;
   write(file: string, text: string): Promise<void>;
   /** What this node runs: `linux/amd64`. */
   readonly platform: string;
@@ -41,7 +41,7 @@ export async function fetchWith(context: AgentContext, effects: FetchEffects): P
     context.log(`${target.reference}: fetching ${wanted}${running === undefined ? ', as none is deployed yet' : ''}`);
     const wantedDigest = parseReference(wanted)?.digest;
     if (wantedDigest !== undefined) known = { digest: wantedDigest, platforms: {} };
-    const registry = await effects.registry(context.config.policy.scan);
+    const registry = await effects.registry(context.config.policy.scan, target);
     const { digest, platforms } = await registry.resolve(wanted);
     known = { digest, platforms };
     // A server fetches by itself.

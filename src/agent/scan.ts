@@ -58,7 +58,7 @@ interface Results {
 /** Without an image there is nothing to wait for: every scanner fails for the same reason. */
 async function resultsOf(
   context: AgentContext,
-  { repository }: ScanTarget,
+  target: ScanTarget,
   { failure, startedAt, digest, platforms }: FetchedImage,
   read: ReadText,
   clair: ClairEffects | undefined,
@@ -80,7 +80,7 @@ async function resultsOf(
   };
   const asked = serverScanners(scan).map(async (scanner) => {
     const until = await scanEnd(context, startedAt);
-    return askClair(context, scanner, { reference: `${repository}@${digest}`, platforms }, until, clair);
+    return askClair(context, scanner, { ...target, digest, platforms }, until, clair);
   });
   const [ended, ...answered] = await Promise.all([inPod(), ...asked]);
   return { ...ended, results: [...ended.results, ...answered] };

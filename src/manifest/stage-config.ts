@@ -22,6 +22,8 @@ export interface WorkloadSummary extends WorkloadOptions {
   readonly kind: WorkloadKind;
   readonly name: string;
   readonly images: readonly WorkloadImage[];
+  /** The Secrets that its pods are pulled with; absent: it names none. */
+  readonly pullSecrets?: readonly string[];
 }
 
 /**
@@ -46,4 +48,6 @@ export interface ScanTarget {
   readonly evidence: string;
   /** Names of the workloads that run it. Empty: the locked image is scanned. */
   readonly workloads: readonly string[];
+  /** The Secrets that those workloads pull with; absent: they name none. */
+  readonly pullSecrets?: readonly string[];
 }

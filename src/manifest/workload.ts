@@ -5,6 +5,7 @@ import type { Problem } from '../problem.js';
 import { containersOf, type PlacedContainer, type WorkloadManifest } from './containers.js';
 import type { Container } from './manifest.js';
 import { names } from './names.js';
+import { pullSecretsOf } from './pull-secrets.js';
 import type { ScanTarget, WorkloadImage, WorkloadSummary } from './stage-config.js';
 import { workloadOptions } from './workload-options.js';
 
@@ -22,7 +23,9 @@ export function summarise(
     if ('message' in found) problems.push(found);
     else images.push(found);
   }
-  return { summary: { kind: workload.kind, name: workload.metadata.name, ...options, images }, problems };
+  const pullSecrets = pullSecretsOf(workload);
+  const secrets = pullSecrets.length === 0 ? {} : { pullSecrets };
+  return { summary: { kind: workload.kind, name: workload.metadata.name, ...options, images, ...secrets }, problems };
 }
 
 /** A container with the image that the lock names, `repository:tag@digest`; unchanged where it names none. */
@@ -33,23 +36,31 @@ export function withLockedImage(container: Container, lock: ImageLock, stage: st
 
 /** What is scanned for these workloads: each reference once, sorted, with the workloads that run it. */
 export function scanTargets(workloads: readonly WorkloadSummary[]): readonly ScanTarget[] {
-  const targets = new Map<string, { readonly image: WorkloadImage; readonly workloads: Set<string> }>();
+  const targets = new Map<string, { readonly image: WorkloadImage; readonly users: WorkloadSummary[] }>();
   for (const workload of workloads) {
     for (const image of workload.images) {
-      const target = targets.get(image.reference) ?? { image, workloads: new Set() };
+      const target = targets.get(image.reference) ?? { image, users: [] };
       targets.set(image.reference, target);
-      target.workloads.add(workload.name);
+      target.users.push(workload);
     }
   }
   return [...targets.values()]
-    .map(({ image, workloads: users }) => ({
-      reference: image.reference,
-      repository: image.repository,
-      locked: `${image.repository}:${image.tag}@${image.digest}`,
-      evidence: names.evidence(image.repository),
-      workloads: [...users].sort(),
-    }))
+    .map(({ image, users }) => {
+      const pullSecrets = distinct(users.flatMap((user) => user.pullSecrets ?? []));
+      return {
+        reference: image.reference,
+        repository: image.repository,
+        locked: `${image.repository}:${image.tag}@${image.digest}`,
+        evidence: names.evidence(image.repository),
+        workloads: distinct(users.map(({ name }) => name)),
+        ...(pullSecrets.length === 0 ? {} : { pullSecrets }),
+      };
+    })
     .sort((a, b) => (a.reference < b.reference ? -1 : 1));
+}
+
+function distinct(values: readonly string[]): readonly string[] {
+  return [...new Set(values)].sort();
 }
 
 function imageOf({ container, init, path }: PlacedContainer, lock: ImageLock, stage: string): WorkloadImage | Problem {

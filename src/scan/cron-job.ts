@@ -1,6 +1,7 @@
 import type { ImageLock } from '../lock/lock.js';
 import type { AgentMount } from '../manifest/agent-pod.js';
 import type { Manifest, Metadata } from '../manifest/manifest.js';
+import type { ScanTarget } from '../manifest/stage-config.js';
 import type { PolicyDocument, ScanPolicy } from '../policy/policy.js';
 import { podSeconds, scanPod } from './pod.js';
 
@@ -16,7 +17,13 @@ const STARTING_DEADLINE = 24 * 3600;
 const RETRIES_PER_IMAGE = 1;
 
 /** The CronJob whose Jobs scan the targets, one index each. */
-export function scanCronJob(policy: PolicyDocument, metadata: Metadata, targets: number, lock: ImageLock, mount: AgentMount): Manifest {
+export function scanCronJob(
+  policy: PolicyDocument,
+  metadata: Metadata,
+  targets: readonly ScanTarget[],
+  lock: ImageLock,
+  mount: AgentMount,
+): Manifest {
   const { scan } = policy;
   const { labels } = metadata;
   return {
@@ -34,11 +41,11 @@ export function scanCronJob(policy: PolicyDocument, metadata: Metadata, targets:
         metadata: { labels },
         spec: {
           completionMode: 'Indexed',
-          completions: targets,
-          parallelism: Math.min(scan.parallelism, targets),
+          completions: targets.length,
+          parallelism: Math.min(scan.parallelism, targets.length),
           backoffLimitPerIndex: RETRIES_PER_IMAGE,
-          activeDeadlineSeconds: jobSeconds(scan, targets),
-          template: { metadata: { labels }, spec: scanPod(scan, lock, mount, metadata.name) },
+          activeDeadlineSeconds: jobSeconds(scan, targets.length),
+          template: { metadata: { labels }, spec: scanPod(scan, targets, lock, mount, metadata.name) },
         },
       },
     },

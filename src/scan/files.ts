@@ -13,11 +13,16 @@ export const FILES = {
   layout: '/work/image',
   /** What was fetched, or why nothing was. */
   target: '/work/target.json',
-  /** Docker's `config.json`, where the policy names a registry secret. */
-  credentials: '/patchway/registry/config.json',
+  /** Docker's `config.json` of each Secret that images are pulled with, in a directory of the Secret's name. */
+  credentials: '/patchway/registry',
   /** The registry's certificate authority in PEM, where the policy names one. */
   ca: '/patchway/ca/ca.crt',
 } as const;
+
+/** Where a Secret's `config.json` is below `FILES.credentials`. */
+export function credentialsIn(secret: string): string {
+  return `${secret}/config.json`;
+}
 
 /** A scanner's scratch directory, as the agent sees it. */
 export function scratchOf(reporter: Reporter): string {

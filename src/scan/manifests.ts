@@ -49,7 +49,7 @@ export function scanManifests({ policy, stage, workloads, lock, mount }: ScanOpt
       ),
     }),
     ...stored,
-    scanCronJob(policy, { name, namespace, labels }, targets.length, lock, mount),
+    scanCronJob(policy, { name, namespace, labels }, targets, lock, mount),
   ];
 }
 

@@ -1,9 +1,10 @@
 import type { ImageLock } from '../lock/lock.js';
 import { type AgentMount, agentContainer, agentPod } from '../manifest/agent-pod.js';
 import type { PodSpec } from '../manifest/manifest.js';
+import type { ScanTarget } from '../manifest/stage-config.js';
 import type { ScanPolicy } from '../policy/policy.js';
 import { podReporters, serverScanners } from './engines.js';
-import { FILES, scratchOf } from './files.js';
+import { credentialsIn, FILES, scratchOf } from './files.js';
 import { scannerContainer } from './scanner-container.js';
 
 /** What a pod may take beyond the policy's time for one image, in seconds: pulling the tools' images, writing evidence. */
@@ -16,11 +17,17 @@ const RESOURCES = { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: 
 const LAYOUT_SPACE = { 'ephemeral-storage': '1Gi' } as const;
 
 /** The pod that scans one image: `fetch` first, then the scanners beside one another, and `scan` waiting for their end. */
-export function scanPod(scan: ScanPolicy, lock: ImageLock, mount: AgentMount, serviceAccount: string): PodSpec {
+export function scanPod(
+  scan: ScanPolicy,
+  targets: readonly ScanTarget[],
+  lock: ImageLock,
+  mount: AgentMount,
+  serviceAccount: string,
+): PodSpec {
   const work = { name: 'work', mountPath: FILES.work };
   const ca = scan.registryCa === undefined ? [] : [{ name: 'ca', mountPath: directoryOf(FILES.ca), readOnly: true }];
-  const registry =
-    scan.registrySecret === undefined ? [] : [{ name: 'registry', mountPath: directoryOf(FILES.credentials), readOnly: true }];
+  const secrets = secretsOf(scan, targets);
+  const registry = secrets.length === 0 ? [] : [{ name: 'registry', mountPath: FILES.credentials, readOnly: true }];
   const reporters = podReporters(scan);
   const scratch = reporters.map(({ name }) => ({ name, mountPath: scratchOf(name), readOnly: true }));
   // Asked for by `scan` too: a pod's request is that of its containers or of its init containers, whichever is more.
@@ -40,7 +47,7 @@ export function scanPod(scan: ScanPolicy, lock: ImageLock, mount: AgentMount, se
     volumes: [
       { name: 'work', emptyDir: {} },
       ...reporters.map(({ name }) => ({ name, emptyDir: {} })),
-      ...secretVolume(scan),
+      ...secretsVolume(secrets),
       ...caVolume(scan),
     ],
   });
@@ -51,11 +58,19 @@ export function podSeconds({ timeout }: ScanPolicy): number {
   return Math.ceil(timeout / 1000) + POD_SLACK;
 }
 
-/** Optional, as a pod that waits for a missing Secret says nothing; `fetch` says that it is missing. */
-function secretVolume({ registrySecret: secretName }: ScanPolicy): readonly unknown[] {
-  if (secretName === undefined) return [];
-  const items = [{ key: '.dockerconfigjson', path: fileOf(FILES.credentials) }];
-  return [{ name: 'registry', secret: { secretName, optional: true, defaultMode: 0o440, items } }];
+/** The Secrets that some image is pulled with: those of the workloads, and the policy's. */
+function secretsOf({ registrySecret }: ScanPolicy, targets: readonly ScanTarget[]): readonly string[] {
+  const own = targets.flatMap(({ pullSecrets = [] }) => pullSecrets);
+  return [...new Set([...own, ...(registrySecret === undefined ? [] : [registrySecret])])].sort();
+}
+
+/** Each in a directory of its own. Optional, as a pod that waits for a missing Secret says nothing; `fetch` says that it is missing. */
+function secretsVolume(secrets: readonly string[]): readonly unknown[] {
+  if (secrets.length === 0) return [];
+  const sources = secrets.map((name) => ({
+    secret: { name, optional: true, items: [{ key: '.dockerconfigjson', path: credentialsIn(name) }] },
+  }));
+  return [{ name: 'registry', projected: { defaultMode: 0o440, sources } }];
 }
 
 function caVolume({ registryCa: name }: ScanPolicy): readonly unknown[] {

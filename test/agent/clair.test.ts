@@ -73,7 +73,13 @@ function world(cluster: object = {}) {
 }
 
 const ask = (send: ClairEffects['send'], rest: Partial<ClairEffects> = {}) =>
-  askClair(world().context, CLAIR, { reference: `${REPOSITORY}@${DIGEST.index}`, platforms: {} }, START + 15 * MINUTE, effects(send, rest));
+  askClair(
+    world().context,
+    CLAIR,
+    { repository: REPOSITORY, digest: DIGEST.index, platforms: {} },
+    START + 15 * MINUTE,
+    effects(send, rest),
+  );
 
 describe('Clair is asked', () => {
   it('to index the layers, told how to get them, and then for its report', async () => {
@@ -103,7 +109,7 @@ describe('Clair is asked', () => {
       },
     });
     const platforms = { 'linux/amd64': DIGEST.platform, 'linux/arm64': DIGEST.old };
-    const clairImage = { reference: `${REPOSITORY}@${DIGEST.index}`, platforms };
+    const clairImage = { repository: REPOSITORY, digest: DIGEST.index, platforms };
     const rest = { registry, platform: 'linux/arm64' };
     await askClair(world().context, CLAIR, clairImage, START + MINUTE, effects(fakeClair({}).send, rest));
     expect(asked).toEqual([`${REPOSITORY}@${DIGEST.index} linux/arm64`]);

@@ -25,10 +25,9 @@ export interface PrivateRegistry {
  * Puts HTTPS and a password in front of the test registry. Vulnerability databases are behind the same certificate but
  * without a password: `/v2/trivy-db/…`, and `/grype-db/…` from the mirror.
  */
-export async function privateRegistry(): Promise<PrivateRegistry> {
+export async function privateRegistry(password = 'correct horse'): Promise<PrivateRegistry> {
   const address = REGISTRY.split(':', 1)[0] ?? '';
   const { key, certificate } = selfSigned(address);
-  const password = 'correct horse';
   const signedIn = new Set<string>();
   const server = createServer({ key, cert: certificate }, (asked, answer) => {
     const path = asked.url ?? '/';

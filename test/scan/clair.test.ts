@@ -8,7 +8,7 @@ import { image, lock, mount, policy, staging, workload } from './fixture.js';
 const CLAIR = { kind: 'clair', server: 'http://clair.test:6060', args: [] } as const;
 const SECRETS = { registrySecret: 'pull', registryCa: 'corporate-ca' };
 
-const pod = (scan: Partial<ScanPolicy>) => scanPod({ ...policy().scan, ...scan }, lock(), mount, 'scan');
+const pod = (scan: Partial<ScanPolicy>) => scanPod({ ...policy().scan, ...scan }, [], lock(), mount, 'scan');
 const nameOf = ({ name }: { readonly name: string }) => name;
 const namesIn = (list: unknown) => (list as readonly { readonly name: string }[]).map(nameOf);
 const mountsOf = (scan: Partial<ScanPolicy>, container = 0) => namesIn(pod(scan).containers[container]?.volumeMounts);

@@ -51,6 +51,7 @@ export function policy(changes: { readonly scan?: Partial<ScanPolicy>; readonly 
       ...changes.gate,
     },
     rollout: {
+      strategy: 'rolling',
       maxUnavailable: 0,
       maxSurge: '25%',
       minReady: 10_000,

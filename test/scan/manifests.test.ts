@@ -146,11 +146,25 @@ describe('the pod', () => {
 
   it('starts although a Secret or ConfigMap is missing, so that the evidence can say so', () => {
     const { volumes } = pod({ registrySecret: 'pull', registryCa: 'corporate-ca' });
-    expect(volumes.find(({ name }: Loose) => name === 'registry').secret).toMatchObject({ secretName: 'pull', optional: true });
+    expect(volumes.find(({ name }: Loose) => name === 'registry').projected.sources).toMatchObject([
+      { secret: { name: 'pull', optional: true } },
+    ]);
     expect(volumes.find(({ name }: Loose) => name === 'ca').configMap).toMatchObject({ name: 'corporate-ca', optional: true });
   });
 
-  it('mounts neither where the policy names none', () => {
+  it('has every Secret that a workload pulls with, once, in a directory of its own', () => {
+    const workloads = [
+      { ...workload('web', image('web', 'ghcr.io/acme/web:1')), pullSecrets: ['team-a'] },
+      { ...workload('api', image('api', 'ghcr.io/acme/api:1')), pullSecrets: ['team-b', 'pull'] },
+    ];
+    const { volumes } = cronJob({ registrySecret: 'pull' }, workloads).spec.jobTemplate.spec.template.spec;
+    const { sources } = volumes.find(({ name }: Loose) => name === 'registry').projected;
+    expect(sources.map(({ secret }: Loose) => [secret.name, secret.items])).toEqual(
+      ['pull', 'team-a', 'team-b'].map((name) => [name, [{ key: '.dockerconfigjson', path: `${name}/config.json` }]]),
+    );
+  });
+
+  it('mounts neither where nothing names one', () => {
     expect(pod().volumes.map(({ name }: Loose) => name)).toEqual(['agent', 'config', 'token', 'work', 'grype', 'trivy']);
   });
 

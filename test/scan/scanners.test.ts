@@ -65,6 +65,7 @@ describe('a scanner’s container', () => {
   const containers = (registryCa?: string) =>
     scanPod(
       { ...policy().scan, scanners: [{ kind: 'trivy', args: ['--ignore-unfixed'] }], ...(registryCa === undefined ? {} : { registryCa }) },
+      [],
       lock(),
       mount,
       'scan',

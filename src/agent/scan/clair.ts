@@ -6,13 +6,14 @@ import { isPatchwayError, PatchwayError } from '../../problem.js';
 import type { AgentContext } from '../context.js';
 import { type HttpResponse, request } from '../http.js';
 import { recordOf } from '../registry/credentials.js';
-import type { ImageLayers, RegistryClient } from '../registry.js';
-import { authorityInPod, OWN_PLATFORM, platformOf, registryInPod } from './registry.js';
+import type { ImageLayers } from '../registry.js';
+import type { PodRegistry } from './pull-secrets.js';
+import { authorityInPod, OWN_PLATFORM, type Pulled, platformOf, registryInPod } from './registry.js';
 import { oneLine, type ScannerResult } from './result.js';
 
 /** What asking Clair touches beside the cluster. Tests pass another one. */
 export interface ClairEffects {
-  registry(scan: ScanPolicy): Promise<Pick<RegistryClient, 'layers'>>;
+  registry(scan: ScanPolicy, image: Pulled): Promise<Pick<PodRegistry, 'layers'>>;
   /** The certificate authority that the policy names, in PEM. */
   authority(scan: ScanPolicy): Promise<string | undefined>;
   send: typeof request;
@@ -20,9 +21,9 @@ export interface ClairEffects {
 }
 
 /** The image that Clair is asked about. */
-export interface ClairImage {
-  /** `repository@digest`, which may be an index's. */
-  readonly reference: string;
+export interface ClairImage extends Pulled {
+  /** It may be an index's. */
+  readonly digest: string;
   readonly platforms: Readonly<Record<string, string>>;
 }
 
@@ -44,8 +45,8 @@ export async function askClair(
   const { scan } = context.config.policy;
   let doing = 'the registry was asked what the image consists of';
   const ask = async (): Promise<ScannerResult> => {
-    const registry = await effects.registry(scan);
-    const layers = await registry.layers(image.reference, platformOf(image.platforms, effects.platform));
+    const registry = await effects.registry(scan, image);
+    const layers = await registry.layers(`${image.repository}@${image.digest}`, platformOf(image.platforms, effects.platform));
     const authority = await effects.authority(scan);
     const clair = conversation(context, server, until, effects.send, authority);
     doing = `${clair.name} was indexing the image`;

@@ -1,23 +1,39 @@
 import { readFile } from 'node:fs/promises';
+import { parseReference } from '../../lock/reference.js';
+import type { ScanTarget } from '../../manifest/stage-config.js';
 import type { ScanPolicy } from '../../policy/policy.js';
 import { PatchwayError } from '../../problem.js';
-import { FILES } from '../../scan/files.js';
-import { anonymous, credentialsFrom, type RegistryClient, registryClient } from '../registry.js';
+import { credentialsIn, FILES } from '../../scan/files.js';
+import { registryClient } from '../registry.js';
+import { openedBy, type PodRegistry, pullKeys } from './pull-secrets.js';
 
-/** A client with the credentials and the certificate authority that the policy names, as they are mounted into a scan's pod. */
-export async function registryInPod(scan: Pick<ScanPolicy, 'registrySecret' | 'registryCa'>): Promise<RegistryClient> {
-  const { registrySecret } = scan;
-  const docker = registrySecret === undefined ? undefined : await mounted(FILES.credentials, MISSING.secret(registrySecret));
+/**
+ * A registry's client with the credentials of the workloads that run a repository's image, the policy's, and the
+ * certificate authority that the policy names, as they are mounted into a scan's pod.
+ * @throws where the policy's Secret or authority is missing
+ */
+export async function registryInPod(scan: ScanPolicy, target: Pulled): Promise<PodRegistry> {
+  const image = parseReference(target.repository);
+  if (image === undefined) throw new PatchwayError(`${JSON.stringify(target.repository)} is not a repository.`);
+  const secretIn = (secret: string) => readFile(`${FILES.credentials}/${credentialsIn(secret)}`, 'utf8').catch(() => undefined);
+  const keys = await pullKeys(scan, target, image, secretIn);
   const ca = await authorityInPod(scan);
-  return registryClient({
-    credentials: docker === undefined ? anonymous : credentialsFrom(docker, `Secret ${registrySecret}`),
-    ...(ca === undefined ? {} : { ca }),
-  });
+  return openedBy(keys, (credentials) => registryClient({ credentials, ...(ca === undefined ? {} : { ca }) }));
 }
+
+/** A repository, and the Secrets that it is pulled with. */
+export type Pulled = Pick<ScanTarget, 'repository' | 'pullSecrets'>;
 
 /** The certificate authority that the policy names, in PEM; undefined where it names none. @throws where it is not there */
 export async function authorityInPod({ registryCa }: Pick<ScanPolicy, 'registryCa'>): Promise<string | undefined> {
-  return registryCa === undefined ? undefined : mounted(FILES.ca, MISSING.ca(registryCa));
+  if (registryCa === undefined) return undefined;
+  return readFile(FILES.ca, 'utf8').catch((cause: unknown) => {
+    const create = `\`kubectl create configmap ${registryCa} --from-file=ca.crt\``;
+    throw new PatchwayError(
+      `scan.registryCa: there is no ConfigMap ${registryCa} with the key ca.crt in this namespace. Create it with ${create}.`,
+      { cause },
+    );
+  });
 }
 
 /** This node's platform; where the image has none for it, a usual one: what is installed hardly differs. */
@@ -34,16 +50,3 @@ const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
 
 /** What this node runs: `linux/amd64`. */
 export const OWN_PLATFORM = `linux/${ARCHITECTURES.get(process.arch) ?? process.arch}`;
-
-const MISSING = {
-  secret: (name: string) =>
-    `scan.registrySecret: there is no Secret ${name} with the key .dockerconfigjson in this namespace. Create it with \`kubectl create secret docker-registry ${name}\`.`,
-  ca: (name: string) =>
-    `scan.registryCa: there is no ConfigMap ${name} with the key ca.crt in this namespace. Create it with \`kubectl create configmap ${name} --from-file=ca.crt\`.`,
-} as const;
-
-function mounted(file: string, missing: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new PatchwayError(missing, { cause });
-  });
-}

@@ -42,7 +42,7 @@ describe('a promotion', () => {
     const cluster = new FakeCluster();
     await promote(worldOf(cluster), job);
     const writes = cluster.requests.filter((request) => !request.startsWith('GET')).map((request) => request.split('/').at(-2));
-    expect(writes).toEqual(['leases', 'configmaps', 'deployments', 'deployments', 'configmaps', 'configmaps', 'leases']);
+    expect(writes).toEqual(['leases', 'configmaps', 'configmaps', 'deployments', 'deployments', 'configmaps', 'configmaps', 'leases']);
   });
 
   it('changes nothing the second time', async () => {
@@ -165,7 +165,7 @@ describe('two promoters', () => {
   it('do not work at once: the second says who is at work', async () => {
     const cluster = new FakeCluster();
     cluster.after = (request) => {
-      if (request.startsWith('PATCH')) throw new Killed('killed, and the Lease with it');
+      if (request.startsWith('PATCH /apis/apps')) throw new Killed('killed, and the Lease with it');
     };
     cluster.before = (request) => {
       if (cluster.applied.length > 0 && request.startsWith('PUT')) throw new Killed('killed');
@@ -285,7 +285,7 @@ describe('images put in place', () => {
     const bodies: unknown[] = [];
     const apply = cluster.apply.bind(cluster);
     cluster.apply = (path, body, options) => {
-      bodies.push(body);
+      if (path.startsWith('/apis/apps')) bodies.push(body);
       return apply(path, body, options);
     };
     await promote(worldOf(cluster), job);

@@ -28,7 +28,8 @@ export interface ScanInput {
    */
   readonly sbom?: boolean;
   /**
-   * Name of a Secret of type `kubernetes.io/dockerconfigjson` in the stage's namespace.
+   * Name of a Secret of type `kubernetes.io/dockerconfigjson` in the stage's namespace, for images whose workloads name
+   * none that opens their registry.
    * @default anonymous
    */
   readonly registrySecret?: string;

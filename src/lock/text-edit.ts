@@ -1,5 +1,6 @@
-import type { Node, Pair, Scalar, YAMLMap } from 'yaml';
+import type { Pair, Scalar, YAMLMap } from 'yaml';
 import { yamlLibrary } from '../yaml-library.js';
+import { endOf, lastOffset, lineEnd, lineStart, type Splice, spliced, startOf } from '../yaml-text.js';
 import { sourceOf } from './lock-reader.js';
 
 /** Maps of texts, as deep as one likes. */
@@ -7,12 +8,6 @@ export type Tree = { readonly [key: string]: string | Tree };
 
 /** Whether the map at this path is written on one line when it is new, and loses the keys that are not wanted. */
 export type IsEntry = (path: readonly string[]) => boolean;
-
-interface Splice {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
 
 /**
  * Changes maps in the text of a YAML document by replacing only the characters concerned: writing the document anew
@@ -48,13 +43,7 @@ export class TextEdit {
   }
 
   toString(): string {
-    let at = 0;
-    let result = '';
-    for (const { start, end, text } of [...this.#splices].sort((a, b) => a.start - b.start || a.end - b.end)) {
-      result += this.#text.slice(at, start) + text;
-      at = end;
-    }
-    return result + this.#text.slice(at);
+    return spliced(this.#text, this.#splices);
   }
 
   #merge(map: YAMLMap, path: readonly string[], wanted: Tree, inFlow: boolean): void {
@@ -83,7 +72,7 @@ export class TextEdit {
     } else {
       const colon = this.#text.indexOf(':', endOf(pair.key)) + 1;
       const written = this.#yaml.isNode(value) && startOf(value) < endOf(value);
-      const end = written ? this.#lastOffset(value) : colon;
+      const end = written ? lastOffset(value) : colon;
       this.#splice(colon, end, this.#value(wanted, path, this.#indentAt(startOf(pair.key)), inFlow));
     }
   }
@@ -94,26 +83,27 @@ export class TextEdit {
     const unfold = map.items.length === 0 && !inFlow && !this.#isEntry(path);
     const text = unfold ? this.#block(wanted, path, this.#indentAt(start) + 2) : this.#flow(wanted);
     const space = unfold && this.#text[start - 1] === ' ' ? 1 : 0;
-    this.#splice(start - space, this.#lastOffset(map), text);
+    this.#splice(start - space, lastOffset(map), text);
   }
 
   #remove(map: YAMLMap, pair: Pair): void {
     const at = map.items.indexOf(pair);
     const [previous, next] = [map.items[at - 1], map.items[at + 1]];
-    const end = this.#lastOffset(pair);
-    if (map.flow === true) this.#splice(previous === undefined ? startOf(pair.key) : this.#lastOffset(previous), end, '');
-    else if (previous !== undefined) this.#splice(this.#lineEnd(this.#lineStart(startOf(pair.key)) - 1), this.#lineEnd(end), '');
+    const end = lastOffset(pair);
+    if (map.flow === true) this.#splice(previous === undefined ? startOf(pair.key) : lastOffset(previous), end, '');
+    else if (previous !== undefined)
+      this.#splice(lineEnd(this.#text, lineStart(this.#text, startOf(pair.key)) - 1), lineEnd(this.#text, end), '');
     // The first key may follow its parent on the line: only the way to the next key is taken out.
     else this.#splice(startOf(pair.key), next === undefined ? end : startOf(next.key), '');
   }
 
   #add(map: YAMLMap, path: readonly string[], missing: Tree): void {
-    const end = Math.max(...map.items.map((pair) => this.#lastOffset(pair)));
+    const end = Math.max(...map.items.map((pair) => lastOffset(pair)));
     if (map.flow === true) {
       this.#splice(end, end, `, ${this.#flow(missing).slice(1, -1)}`);
     } else {
-      const at = this.#lineEnd(end);
-      const column = startOf(map.items[0]?.key) - this.#lineStart(startOf(map.items[0]?.key));
+      const at = lineEnd(this.#text, end);
+      const column = startOf(map.items[0]?.key) - lineStart(this.#text, startOf(map.items[0]?.key));
       this.#splice(at, at, this.#block(missing, path, column));
     }
   }
@@ -151,26 +141,8 @@ export class TextEdit {
     return safe && !this.#json && typeof this.#yaml.parse(text) === 'string' ? text : JSON.stringify(text);
   }
 
-  /** Where a node's or pair's last character ends; a block map's own range would include what follows it. */
-  #lastOffset(node: Node | Pair): number {
-    if (this.#yaml.isPair(node)) return Math.max(endOf(node.key), this.#yaml.isNode(node.value) ? this.#lastOffset(node.value) : 0);
-    const last = this.#yaml.isMap(node) && node.flow !== true ? node.items.at(-1) : undefined;
-    return last === undefined ? endOf(node) : this.#lastOffset(last);
-  }
-
-  #lineStart(offset: number): number {
-    return this.#text.lastIndexOf('\n', offset - 1) + 1;
-  }
-
-  /** Where the line of an offset ends, without its line break. */
-  #lineEnd(offset: number): number {
-    const end = this.#text.indexOf('\n', offset);
-    if (end === -1) return this.#text.length;
-    return this.#text[end - 1] === '\r' ? end - 1 : end;
-  }
-
   #indentAt(offset: number): number {
-    return /^ */.exec(this.#text.slice(this.#lineStart(offset)))?.[0].length ?? 0;
+    return /^ */.exec(this.#text.slice(lineStart(this.#text, offset)))?.[0].length ?? 0;
   }
 }
 
@@ -184,17 +156,4 @@ function keyOf({ key }: Pair): string {
 
 function isScalarLike(key: unknown): key is Scalar {
   return typeof key === 'object' && key !== null && 'value' in key;
-}
-
-function startOf(node: unknown): number {
-  return rangeOf(node)[0];
-}
-
-function endOf(node: unknown): number {
-  return rangeOf(node)[1];
-}
-
-function rangeOf(node: unknown): readonly [number, number] {
-  const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
-  return Array.isArray(range) ? [Number(range[0]), Number(range[1])] : [0, 0];
 }

@@ -1,13 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { loadLock } from '../lock/parse.js';
 import { loadPolicy } from '../policy/load.js';
 import { PatchwayError } from '../problem.js';
 import { podScanners, serverScanners } from '../scan/engines.js';
+import { dependabotConfig } from './ci/dependabot.js';
 import { githubWorkflow } from './ci/github.js';
 import { gitlabPipeline } from './ci/gitlab.js';
 import { type CiJob, ciJob } from './ci/job.js';
+import { overlookedEntries, renovateConfig, type UpdaterJob } from './ci/renovate.js';
 import type { Io } from './io.js';
+import { minimumAgeOf, readLockFile } from './lock-files.js';
 import { writeFiles } from './write-files.js';
 
 export interface CiOptions {
@@ -21,6 +24,8 @@ export interface CiOptions {
   readonly stage?: string;
   /** The file to write. @default the standard output */
   readonly output?: string;
+  /** How old an image must be before an updater proposes it: `3d`. @default any age */
+  readonly minimumAge?: string;
 }
 
 const FORGES: ReadonlyMap<string, (job: CiJob) => string> = new Map([
@@ -28,18 +33,31 @@ const FORGES: ReadonlyMap<string, (job: CiJob) => string> = new Map([
   ['gitlab', gitlabPipeline],
 ]);
 
+const UPDATERS: ReadonlyMap<string, (job: UpdaterJob) => string> = new Map([
+  ['renovate', renovateConfig],
+  ['dependabot', dependabotConfig],
+]);
+
 /**
- * `patchway ci`: writes a workflow that builds an image, scans it with the policy's scanners and judges the reports.
- * The same policy, lock and version give the same bytes.
+ * `patchway ci`: writes a workflow that builds an image, scans it with the policy's scanners and judges the reports, or
+ * the configuration of an updater. The same policy, lock and version give the same bytes.
  *
  * @throws PatchwayError 64 for a forge or option that is none, 65 for a policy or lock that does not do, 1 rather than overwrite a file of another hand
  */
 export async function ci(forge: string, options: CiOptions, io: Io, version: string): Promise<0> {
-  const write = FORGES.get(forge);
-  if (write === undefined) {
-    throw new PatchwayError(`ci ${forge}: there is no such forge; there are ${[...FORGES.keys()].join(', ')}.`, { exitCode: 64 });
+  const [workflow, updater] = [FORGES.get(forge), UPDATERS.get(forge)];
+  if (workflow !== undefined) writeWorkflow(forge, workflow, options, io, version);
+  else if (updater !== undefined) writeUpdater(forge, updater, options, io);
+  else {
+    const known = [...FORGES.keys(), ...UPDATERS.keys()].join(', ');
+    throw new PatchwayError(`ci ${forge}: there is no such forge or updater; there are ${known}.`, { exitCode: 64 });
   }
-  const { policy: policyFile, image, stage, output } = options;
+  return 0;
+}
+
+function writeWorkflow(forge: string, write: (job: CiJob) => string, options: CiOptions, io: Io, version: string): void {
+  const { policy: policyFile, image, stage, minimumAge } = options;
+  if (minimumAge !== undefined) throw misplaced('--minimum-age', forge, UPDATERS);
   const policy = loadPolicy(resolve(io.cwd, policyFile));
   const job = ciJob({
     policy,
@@ -53,17 +71,39 @@ export async function ci(forge: string, options: CiOptions, io: Io, version: str
     const others = podScanners(policy.scan).map((other) => other.scanner.kind);
     io.err(`warning: ${kind} is left out, as it fetches images from a registry by itself: the workflow runs ${others.join(' and ')}\n`);
   }
-  if (output === undefined) io.out(write(job));
-  else writeWorkflow(output, write(job), `${forge}: ${job.scanners.map(({ kind }) => kind).join(', ')}, and the gate`, io);
-  return 0;
+  put(write(job), options, `${forge}: ${job.scanners.map(({ kind }) => kind).join(', ')}, and the gate`, io);
 }
 
-/** What the first line of every workflow of ours says. */
-const MARK = '# Written by `patchway ci ';
+function writeUpdater(updater: string, write: (job: UpdaterJob) => string, options: CiOptions, io: Io): void {
+  if (options.image !== undefined) throw misplaced('--image', updater, FORGES);
+  if (options.stage !== undefined) throw misplaced('--stage', updater, FORGES);
+  const lockFile = relative(io.cwd, resolve(io.cwd, options.lock));
+  if (lockFile.startsWith('..')) throw new PatchwayError(`--lock ${options.lock}: this is outside of the repository.`, { exitCode: 64 });
+  const minimumAge = minimumAgeOf(options.minimumAge);
+  const job = { policy: loadPolicy(resolve(io.cwd, options.policy)), lockFile, minimumAge };
+  const { text, lock } = readLockFile(options, io);
+  if (updater === 'renovate') {
+    for (const entry of overlookedEntries(job, text, lock)) {
+      io.err(`warning: Renovate will not find ${entry}: write it on one line as \`patchway lock update\` does, with its digest\n`);
+    }
+  } else io.err(`warning: Dependabot cannot change ${lockFile}: run \`patchway lock update\` on a schedule\n`);
+  put(write(job), options, `${updater}: ${updater === 'renovate' ? `${lockFile}, ` : ''}Dockerfiles`, io);
+}
 
-function writeWorkflow(output: string, text: string, about: string, io: Io): void {
+function misplaced(option: string, given: string, takers: ReadonlyMap<string, unknown>): PatchwayError {
+  return new PatchwayError(`${option}: ci ${given} does not take it; ${[...takers.keys()].join(' and ')} do.`, { exitCode: 64 });
+}
+
+/** What every file of ours says at its beginning. */
+const MARK = 'Written by `patchway ci ';
+
+function put(text: string, { output }: CiOptions, about: string, io: Io): void {
+  if (output === undefined) {
+    io.out(text);
+    return;
+  }
   const path = resolve(io.cwd, output);
-  if (existsSync(path) && !readFileSync(path, 'utf8').startsWith(MARK)) {
+  if (existsSync(path) && !readFileSync(path, 'utf8').slice(0, 200).includes(MARK)) {
     throw new PatchwayError(`${output} exists and was not written by \`patchway ci\`: nothing was written. Name another file with -o.`);
   }
   writeFiles(dirname(path), dirname(output), [{ name: basename(path), text, about }], io);

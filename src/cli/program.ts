@@ -116,12 +116,13 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
 
   program
     .command('ci')
-    .description('write a workflow that builds an image, scans it and judges what was found')
-    .argument('<forge>', 'github or gitlab')
+    .description("write a workflow that builds, scans and judges an image, or an updater's configuration")
+    .argument('<forge>', 'github, gitlab, renovate or dependabot')
     .option('-p, --policy <file>', `${POLICY}, from the root of the repository`, 'patch-policy.yaml')
     .option('-l, --lock <file>', `${LOCK}: the images of the scanners`, 'images.lock.yaml')
     .option('-i, --image <repository>', "the image's repository (default: the forge's own registry)")
     .option('-s, --stage <name>', 'the stage whose exceptions count')
+    .option('--minimum-age <duration>', 'how old an image must be before an updater proposes it: 72h, 3d')
     .option('-o, --output <file>', 'the file to write (default: the standard output)')
     .addHelpText('after', example('ci github -o .github/workflows/patchway.yml'))
     .action(async (forge: string, options: CiArguments) => exit(await (await import('./ci.js')).ci(forge, options, io, version)));

@@ -147,7 +147,7 @@ describe('patchway ci', () => {
   });
 
   it.each<[string, readonly string[], Readonly<Record<string, string>>, number, string]>([
-    ['a forge', ['jenkins'], {}, 64, 'ci jenkins: there is no such forge; there are github, gitlab.'],
+    ['a forge', ['jenkins'], {}, 64, 'ci jenkins: there is no such forge or updater; there are github, gitlab, renovate, dependabot.'],
     ['a stage', ['github', '-s', 'prod'], {}, 64, 'it has staging'],
     ['an image with a tag', ['github', '-i', 'ghcr.io/acme/web:1'], {}, 64, 'Write it without tag and digest'],
     ['an image that is none', ['github', '-i', '"; rm -rf /'], {}, 64, 'this is not a repository'],

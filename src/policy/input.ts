@@ -5,12 +5,21 @@ import type { Exposure } from './policy.js';
 import type { PromotionInput } from './promotion-input.js';
 import type { RolloutInput } from './rollout-input.js';
 import type { ScanInput } from './scan-input.js';
+import type { VerificationInput } from './verify-input.js';
 
 export type { ExceptionInput } from './exception-input.js';
 export type { DeadlinesInput, EpssInput, ExploitedInput, GateInput } from './gate-input.js';
 export type { PromotionInput, SignaturesInput } from './promotion-input.js';
 export type { DisruptionBudgetInput, RolloutInput } from './rollout-input.js';
 export type { QuantitiesInput, ResourcesInput, ScanInput, ScannerInput } from './scan-input.js';
+export type {
+  Comparison,
+  Condition,
+  HttpVerificationInput,
+  JobVerificationInput,
+  PrometheusVerificationInput,
+  VerificationInput,
+} from './verify-input.js';
 
 /** A patch policy as a team writes it, in TypeScript, YAML or JSON. */
 export interface PolicyInput<N extends string = string> {
@@ -57,6 +66,11 @@ export interface PolicyInput<N extends string = string> {
    * @default the last 200
    */
   readonly history?: HistoryInput;
+  /**
+   * The severity of each check that workloads undergo at synthesis, by the check's name.
+   * @default each check's own
+   */
+  readonly checks?: Readonly<Record<string, CheckSeverity>>;
 }
 
 /** A time in which rollouts may start, or may not. */
@@ -106,6 +120,11 @@ export interface StageInput<N extends string = string> {
    */
   readonly exposure?: Exposure;
   /**
+   * How it is seen that a new version works in this stage.
+   * @default by its pods' readiness alone
+   */
+  readonly verify?: readonly VerificationInput[];
+  /**
    * How many pods each workload has in this stage.
    * @default what the workload says
    */
@@ -135,6 +154,9 @@ export interface MonitoringInput {
    */
   readonly labels?: Readonly<Record<string, string>>;
 }
+
+/** What a check that does not hold is. */
+export type CheckSeverity = 'error' | 'warn' | 'off';
 
 /** What is remembered of past promotions. */
 export interface HistoryInput {

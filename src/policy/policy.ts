@@ -1,4 +1,6 @@
 import type { Problem } from '../problem.js';
+import type { CheckSeverity } from './input.js';
+import type { Comparison } from './verify-input.js';
 
 /** A length of time as resolved: whole milliseconds. */
 export type Milliseconds = number;
@@ -125,6 +127,7 @@ export interface PolicyException {
 }
 
 export interface RolloutPolicy {
+  readonly strategy: 'rolling' | 'canary' | 'blueGreen';
   readonly maxUnavailable: CountOrPercent;
   readonly maxSurge: CountOrPercent;
   readonly minReady: Milliseconds;
@@ -134,8 +137,11 @@ export interface RolloutPolicy {
   /** The pre-stop pause that lets load balancers forget a pod before it ends. */
   readonly drain: Milliseconds;
   readonly spread: 'nodes' | 'zones' | 'none';
-  readonly autoRollback: boolean;
+  readonly autoRollback: AutoRollback;
 }
+
+/** `'watch'`: also of rollouts that somebody else began. */
+export type AutoRollback = boolean | 'watch';
 
 export interface Window {
   readonly kind: 'allow' | 'deny';
@@ -147,6 +153,18 @@ export interface Window {
   readonly cutoff: Milliseconds;
 }
 
+/** How it is seen that a new version works. */
+export type Verification =
+  | { readonly kind: 'http'; readonly url: string; readonly status: number; readonly body?: string }
+  | {
+      readonly kind: 'prometheus';
+      readonly server: string;
+      readonly query: string;
+      readonly holds: { readonly comparison: Comparison; readonly value: number };
+      readonly for: Milliseconds;
+    }
+  | { readonly kind: 'job'; readonly pod: Readonly<Record<string, unknown>> };
+
 export interface Stage<S extends string = string> {
   readonly name: S;
   readonly namespace: string;
@@ -155,6 +173,8 @@ export interface Stage<S extends string = string> {
   readonly soak: Milliseconds;
   /** This stage's windows: its own where it names some, else the policy's. Empty: always open. */
   readonly windows: readonly Window[];
+  /** Absent: its pods' readiness alone counts. */
+  readonly verify?: readonly Verification[];
   readonly replicas?: number;
   /** Its own, else the gate's; absent: not known. */
   readonly exposure?: Exposure;
@@ -202,6 +222,8 @@ export interface PolicyDocument<S extends string = string> {
   readonly promotion: PromotionPolicy;
   readonly monitoring: MonitoringPolicy;
   readonly history: { readonly keep: number };
+  /** By the name of a check; absent: each check's own severity. */
+  readonly checks?: Readonly<Record<string, CheckSeverity>>;
   /** A hash of all that a verdict depends on: evidence made under another one does not count. */
   readonly hash: string;
 }

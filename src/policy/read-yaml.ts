@@ -41,13 +41,14 @@ export function readYaml(text: string, file: string): YamlValue | { readonly pro
 
 type Yaml = typeof import('yaml');
 
-function explain({ code, message }: YAMLError): string {
+/** What a fault of the YAML is, in a sentence. */
+export function explain({ code, message }: YAMLError): string {
   if (code === 'DUPLICATE_KEY') return 'This key is there already: remove one of the two.';
   return `This is not YAML: ${message.replace(/\.?$/, '.')}`;
 }
 
 /** Where a field's key, or a list's item, is; for one that is missing, where what should hold it is. */
-function locate(yaml: Yaml, document: Document, lines: LineCounter, path: Path): Place {
+export function locate(yaml: Yaml, document: Document, lines: LineCounter, path: Path): Place {
   let node: unknown = document.contents;
   let offset = document.contents?.range?.[0] ?? 0;
   for (const key of path) {

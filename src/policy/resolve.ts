@@ -34,6 +34,7 @@ import { SEVERITIES } from './policy.js';
 import { presetOf } from './presets.js';
 import { resolveMinute } from './schedule.js';
 import { gateOf } from './stage-gate.js';
+import { resolveVerification } from './verify.js';
 
 /** A policy as written, with parts missing: those that could not be read were taken out. */
 export type Partly<T> = T extends string | number | boolean
@@ -77,6 +78,7 @@ export function resolvePolicy(input: Partly<PolicyInput>): PolicyDocument {
     promotion: resolvePromotion(input.promotion ?? {}, setting),
     monitoring: resolveMonitoring(input.monitoring ?? {}),
     history: { keep: input.history?.keep ?? 200 },
+    ...(input.checks === undefined ? {} : { checks: present(input.checks) }),
     hash: hashOf(gate, stages, scan),
   };
 }
@@ -165,6 +167,7 @@ function resolveException(input: Partly<ExceptionInput>, timeZone: string): Poli
 
 function resolveRollout(input: Partly<RolloutInput>): RolloutPolicy {
   return {
+    strategy: input.strategy ?? 'rolling',
     maxUnavailable: input.maxUnavailable ?? 0,
     maxSurge: input.maxSurge ?? '25%',
     minReady: milliseconds(input.minReady, '10s'),
@@ -201,6 +204,7 @@ function resolveStage(input: Partly<StageInput>, windows: readonly Window[], gat
     after: (input.after ?? []).filter(isPresent),
     soak: milliseconds(input.soak, '0s'),
     windows: input.windows === undefined ? windows : resolveWindows(input.windows, setting),
+    ...(input.verify === undefined ? {} : { verify: input.verify.flatMap((each) => resolveVerification(each ?? {})) }),
     ...(input.replicas === undefined ? {} : { replicas: input.replicas }),
     ...(exposure === undefined ? {} : { exposure }),
   };

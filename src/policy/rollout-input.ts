@@ -1,8 +1,13 @@
 import type { Duration } from './duration.js';
-import type { CountOrPercent } from './policy.js';
+import type { AutoRollback, CountOrPercent } from './policy.js';
 
 /** How workloads are rolled. */
 export interface RolloutInput {
+  /**
+   * How a Deployment is rolled: pod by pod; `canary` or `blueGreen` by Argo Rollouts, which must be installed.
+   * @default 'rolling'
+   */
+  readonly strategy?: 'rolling' | 'canary' | 'blueGreen';
   /**
    * How many pods may be missing during a rollout: a count, or a percentage such as `'25%'`.
    * @default 0
@@ -44,10 +49,11 @@ export interface RolloutInput {
    */
   readonly spread?: 'nodes' | 'zones' | 'none';
   /**
-   * Whether promotion puts the old images back when a rollout fails.
+   * Whether promotion puts the old images back when a rollout fails; `'watch'`: in every stage, and also when somebody
+   * else began it.
    * @default true
    */
-  readonly autoRollback?: boolean;
+  readonly autoRollback?: AutoRollback;
 }
 
 /** How many pods maintenance may take away at once, how many must stay, or no budget at all. */

@@ -1,9 +1,12 @@
 import * as v from 'valibot';
+import { dig } from '../manifest/dig.js';
 import { parseSchedule } from './cron.js';
 import { DURATION_PATTERN, type Duration, parseDuration } from './duration.js';
 import { expiryOf, imageScope } from './exceptions.js';
 import { type CountOrPercent, type PresetName, SEVERITIES } from './policy.js';
 import { isPublicKey } from './public-key.js';
+import { parseCondition } from './verify.js';
+import type { Condition } from './verify-input.js';
 import { isTimeZone } from './zone.js';
 
 /*
@@ -131,6 +134,12 @@ function build() {
 
   const words = v.pipe(v.string('words'), v.regex(/\S/, 'words'));
 
+  const status = v.pipe(v.number('status'), v.integer('status'), v.minValue(100, 'status'), v.maxValue(599, 'status'));
+  const condition = v.pipe(
+    v.string('condition'),
+    v.guard((value: string): value is Condition => parseCondition(value) !== undefined, 'condition'),
+  );
+
   const exception = object({
     vulnerability: v.pipe(v.string('vulnerability'), v.regex(/^\S+$/, 'vulnerability')),
     package: optional(v.pipe(v.string('package'), v.regex(/^\S+$/, 'package'))),
@@ -149,7 +158,19 @@ function build() {
     ),
   });
 
+  const byHttp = object({ http: object({ url, status: optional(status), body: optional(text) }) });
+  const byPrometheus = object({ prometheus: object({ server: url, query: words, holds: condition, for: duration }) });
+  const byJob = object({
+    job: v.looseObject({ containers: v.pipe(list(v.looseObject({}, 'object')), v.minLength(1, 'containers')) }, 'object'),
+  });
+  // Of a union alone, what is wrong inside the one that was meant would not be told.
+  const verification = v.lazy((input) => {
+    const meant = [byHttp, byPrometheus, byJob].find(({ entries }) => Object.keys(entries).some((key) => dig(input, key) !== undefined));
+    return meant ?? v.union([byHttp, byPrometheus, byJob], 'verification');
+  });
+
   const rollout = object({
+    strategy: optional(v.picklist(['rolling', 'canary', 'blueGreen'], 'oneOf')),
     maxUnavailable: optional(countOrPercent),
     maxSurge: optional(countOrPercent),
     minReady: optional(duration),
@@ -160,7 +181,7 @@ function build() {
     ),
     drain: optional(duration),
     spread: optional(v.picklist(['nodes', 'zones', 'none'], 'oneOf')),
-    autoRollback: optional(yesOrNo),
+    autoRollback: optional(v.union([yesOrNo, v.literal('watch')], 'autoRollback')),
   });
 
   const windows = list(
@@ -179,6 +200,7 @@ function build() {
     after: optional(list(v.string('text'))),
     soak: optional(duration),
     windows: optional(windows),
+    verify: optional(list(verification)),
     replicas: optional(positive),
     exposure: optional(exposure),
   });
@@ -215,5 +237,6 @@ function build() {
     promotion: optional(promotion),
     monitoring: optional(monitoring),
     history: optional(object({ keep: optional(positive) })),
+    checks: optional(v.record(v.string('text'), v.picklist(['error', 'warn', 'off'], 'oneOf'), 'object')),
   });
 }

@@ -109,6 +109,26 @@ describe('a wrong field says what was received, what is expected, and what to do
       { promotion: { engine: 'kargo' } },
       "promotion.engine: There is no such promotion engine. (expected 'jobs', the only engine, received 'kargo')",
     ],
+    ['an unknown strategy', { rollout: { strategy: 'bluegreen' } }, "Did you mean 'blueGreen'?"],
+    [
+      'an unknown severity of a check',
+      { checks: { latestTag: 'warning' } },
+      'checks.latestTag: This is not one of the values to choose from.',
+    ],
+    ...[
+      [{ tcp: 'web:80' }, 'stages[0].verify[0]: This is no verification.'],
+      [{ http: { url: 'web/healthz' } }, 'stages[0].verify[0].http.url: This is not an address.'],
+      [{ http: { url: 'http://web', status: 99 } }, 'stages[0].verify[0].http.status: This is not the status of an answer.'],
+      [{ job: { containers: [] } }, 'stages[0].verify[0].job.containers: There is no container.'],
+      [
+        { prometheus: { server: 'http://p:9090', query: 'up', holds: 'more than 3', for: '5m' } },
+        'stages[0].verify[0].prometheus.holds: This is not a condition.',
+      ],
+    ].map(([verification, problem]): [string, Record<string, unknown>, string] => [
+      `the verification ${JSON.stringify(verification)}`,
+      { stages: [{ name: 'staging', namespace: 'shop', verify: [verification] }] },
+      String(problem),
+    ]),
     ['no stages', { stages: [] }, 'stages: There is no stage.'],
     ['no scanners', { scan: { schedule: '@daily', scanners: [] } }, 'scan.scanners: There is no scanner.'],
     [

@@ -15,6 +15,7 @@ export const lock: ImageLock = {
 };
 
 export const rollout: RolloutPolicy = {
+  strategy: 'rolling',
   maxUnavailable: 0,
   maxSurge: '25%',
   minReady: 10_000,

@@ -38,6 +38,7 @@ export const policy: PolicyDocument = {
     allowImprovement: true,
   },
   rollout: {
+    strategy: 'rolling',
     maxUnavailable: 0,
     maxSurge: '25%',
     minReady: 10_000,

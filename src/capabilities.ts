@@ -1,4 +1,5 @@
 import { exporterManifests } from './exporter/manifests.js';
+import { guardManifests } from './guard/manifests.js';
 import type { ImageLock, ToolName } from './lock/lock.js';
 import { toolImage } from './lock/lookup.js';
 import { agentConfigMap, stageConfigMap } from './manifest/agent-config.js';
@@ -13,7 +14,7 @@ import { podScanners } from './scan/engines.js';
 import { scanManifests } from './scan/manifests.js';
 
 /** What Patchway does in a stage beside rolling its workloads. */
-export type Capability = 'scan' | 'promotion' | 'exporter' | 'rules';
+export type Capability = 'scan' | 'promotion' | 'exporter' | 'rules' | 'guard';
 
 export interface CapabilityInput {
   readonly policy: PolicyDocument;
@@ -22,6 +23,8 @@ export interface CapabilityInput {
   readonly lock: ImageLock;
   /** The agent as one JavaScript file: `agentBundle()`. */
   readonly agentBundle: string;
+  /** Images, as written, of objects in the stage that Patchway does not cover: the guard lets them run. @default none */
+  readonly uncovered?: readonly string[];
 }
 
 export interface Planned {
@@ -34,6 +37,7 @@ const MANIFESTS: Readonly<Record<Capability, (input: CapabilityInput & { readonl
   promotion: promotionManifests,
   exporter: exporterManifests,
   rules: rulesManifests,
+  guard: guardManifests,
 };
 
 /** The objects of some capabilities in one stage, the agent's ConfigMaps included. Nothing where there are no workloads. */

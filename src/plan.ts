@@ -1,5 +1,5 @@
 import { type CapabilityInput, planCapabilities } from './capabilities.js';
-import { isDeployment, readWorkload } from './manifest/containers.js';
+import { containersOf, isDeployment, readWorkload } from './manifest/containers.js';
 import type { Deployment, Manifest } from './manifest/manifest.js';
 import { titleOf } from './manifest/manifest.js';
 import { inNamespace, inOrder } from './manifest/scope.js';
@@ -33,7 +33,8 @@ export function planStage({ policy, stage: name, workloads: given, lock, agentBu
   const { deployments, others, problems } = sortOut(given);
   const rollouts = deployments.map((deployment) => rolloutOf({ policy, stage, lock, deployment, beside: others }));
   const workloads = rollouts.map((rollout) => rollout.workload).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const beside = planCapabilities({ policy, stage, workloads, lock, agentBundle }, ['scan', 'promotion', 'exporter', 'rules']);
+  const input = { policy, stage, workloads, lock, agentBundle, uncovered: others.flatMap(imagesOf) };
+  const beside = planCapabilities(input, ['scan', 'promotion', 'exporter', 'rules', 'guard']);
   const manifests = inOrder([
     ...others.map((manifest) => inNamespace(manifest, stage.namespace)),
     ...rollouts.flatMap((rollout) => rollout.manifests),
@@ -48,6 +49,11 @@ export function planStage({ policy, stage: name, workloads: given, lock, agentBu
   ]);
   const isError = (problem: Problem) => problem.severity === 'error';
   return { manifests, workloads, warnings: found.filter((p) => !isError(p)), problems: found.filter(isError) };
+}
+
+/** The images of an object, as they are written. */
+function imagesOf(manifest: Manifest): readonly string[] {
+  return containersOf(manifest).flatMap(({ container }) => (typeof container.image === 'string' ? [container.image] : []));
 }
 
 /** Kinds that run containers, but for Deployments. */

@@ -3,6 +3,7 @@ import type { Evidence } from '../gate/evidence.js';
 import { excusedEvidence } from '../gate/excused-evidence.js';
 import { isObject } from '../gate/json.js';
 import { parseEvidence } from '../gate/parse-evidence.js';
+import { BREAK_GLASS } from '../manifest/labels.js';
 import { names } from '../manifest/names.js';
 import { isPatchwayError, PatchwayError } from '../problem.js';
 import type { AgentContext } from './context.js';
@@ -20,16 +21,24 @@ export async function readStage(context: AgentContext): Promise<StageState> {
   const stage = config.policy.stages.find(({ name }) => name === config.stage);
   if (stage === undefined) throw new PatchwayError(`the policy has no stage ${config.stage}: apply what synthesis wrote again.`);
   const repositories = new Set(config.workloads.flatMap(({ images }) => images.map(({ repository }) => repository)));
-  const [evidence, running, promotion] = await Promise.all([
+  const [evidence, running, promotion, breakGlassPods] = await Promise.all([
     each([...repositories].map(names.evidence), (name) => readEvidence(context, stage.namespace, name)),
     each(
       config.workloads.map(({ name }) => name),
       (name) => readImages(context, stage.namespace, name),
     ),
     stage.after.length === 0 ? undefined : readPromotion(context, stage.namespace),
+    config.policy.promotion.guard === false ? undefined : countBreakGlass(context, stage.namespace),
   ]);
   const deployed = new Map([...running].flatMap(([name, images]) => (images === undefined ? [] : [[name, images] as const])));
-  return { config, at: context.now(), evidence, running: deployed, ...(promotion === undefined ? {} : { promotion }) };
+  return {
+    config,
+    at: context.now(),
+    evidence,
+    running: deployed,
+    ...(promotion === undefined ? {} : { promotion }),
+    ...(breakGlassPods === undefined ? {} : { breakGlassPods }),
+  };
 }
 
 async function readEvidence(context: AgentContext, namespace: string, name: string): Promise<Evidence | undefined> {
@@ -90,6 +99,13 @@ async function readImages(
         : [],
     ),
   );
+}
+
+/** Pods that have ended run nothing any more. */
+async function countBreakGlass({ cluster }: AgentContext, namespace: string): Promise<number | undefined> {
+  const query = `labelSelector=${encodeURIComponent(BREAK_GLASS)}&fieldSelector=${encodeURIComponent('status.phase!=Succeeded,status.phase!=Failed')}`;
+  const found = await cluster.get(`/api/v1/namespaces/${namespace}/pods?${query}`);
+  return Array.isArray(found?.items) ? found.items.length : undefined;
 }
 
 async function each<T>(keys: readonly string[], read: (key: string) => Promise<T>): Promise<ReadonlyMap<string, T>> {

@@ -35,10 +35,23 @@ export class PromotionPipeline<S extends string = string> extends Construct {
   }
 }
 
-function emitCapabilities<S extends string>(scope: Construct, props: CapabilityProps<S>, capabilities: readonly Capability[]): void {
-  const { policy, lock } = props;
+export interface ImageGuardProps<S extends string = string> extends CapabilityProps<S> {
+  /** Images, as written, of pods in the stage's namespace that are under no policy. @default none */
+  readonly uncovered?: readonly string[];
+}
+
+/** Lets only images run in a stage's namespace that the lock or a promotion names. */
+export class ImageGuard<S extends string = string> extends Construct {
+  constructor(scope: Construct, id: string, props: ImageGuardProps<S>) {
+    super(scope, id);
+    emitCapabilities(this, props, ['guard']);
+  }
+}
+
+function emitCapabilities<S extends string>(scope: Construct, props: ImageGuardProps<S>, capabilities: readonly Capability[]): void {
+  const { policy, lock, uncovered = [] } = props;
   const workloads = props.workloads.map((w) => (RollingDeployment.isRollingDeployment(w) ? w.workload : w));
   const stage = policy.stage(props.stage);
-  const { manifests, problems } = planCapabilities({ policy, stage, workloads, lock, agentBundle: agentBundle() }, capabilities);
+  const { manifests, problems } = planCapabilities({ policy, stage, workloads, lock, agentBundle: agentBundle(), uncovered }, capabilities);
   emit(scope, manifests, problems);
 }

@@ -30,7 +30,7 @@ export function exporterManifests({ policy, stage, workloads, mount }: ExporterO
   const byOperator = policy.monitoring.prometheus === 'operator';
   return [
     serviceAccount(name, namespace, labels),
-    ...access({ name, namespace, labels, subject: { name, namespace }, grants: grants(stage, workloads) }),
+    ...access({ name, namespace, labels, subject: { name, namespace }, grants: grants(policy, stage, workloads) }),
     deployment(metadata, mount),
     {
       apiVersion: 'v1',
@@ -49,12 +49,14 @@ type Labels = ReturnType<typeof ownLabels>;
 type Named = { readonly name: string; readonly namespace: string; readonly labels: Labels };
 
 /** A grant without names would hold for every object, so one that names nothing is left out. */
-function grants(stage: Stage, workloads: readonly WorkloadSummary[]): readonly Grant[] {
+function grants({ promotion }: PolicyDocument, stage: Stage, workloads: readonly WorkloadSummary[]): readonly Grant[] {
   const evidence = new Set(workloads.flatMap(({ images }) => images.map(({ repository }) => names.evidence(repository))));
   const state = stage.after.length > 0 ? [names.promotion(stage.name)] : [];
   const all: readonly Grant[] = [
     { apiGroup: '', resource: 'configmaps', verbs: ['get'], names: [...[...evidence].sort(), ...state] },
     { apiGroup: 'apps', resource: 'deployments', verbs: ['get'], names: workloads.map((workload) => workload.name) },
+    // Pods past the guard may have any name.
+    ...(promotion.guard === false ? [] : [{ apiGroup: '', resource: 'pods', verbs: ['list'] } as const]),
   ];
   return all.filter((grant) => grant.names?.length !== 0);
 }

@@ -40,7 +40,11 @@ function exceptionSamples(exceptions: readonly PolicyException[], own: Readonly<
   return [...samples.values()];
 }
 
-function stageGauges({ at, promotion, config }: StageState, stage: Stage, labels: Readonly<Record<string, string>>): readonly Gauge[] {
+function stageGauges(
+  { at, promotion, config, breakGlassPods }: StageState,
+  stage: Stage,
+  labels: Readonly<Record<string, string>>,
+): readonly Gauge[] {
   return [
     {
       name: 'patchway_promotion_state',
@@ -59,6 +63,11 @@ function stageGauges({ at, promotion, config }: StageState, stage: Stage, labels
       name: 'patchway_window_open',
       help: 'Whether a rollout may start in this stage now.',
       samples: [{ labels, value: windowState(stage.windows, at).open ? 1 : 0 }],
+    },
+    {
+      name: 'patchway_break_glass_pods',
+      help: 'Pods that a label lets past the guard, whatever they run.',
+      samples: breakGlassPods === undefined ? [] : [{ labels, value: breakGlassPods }],
     },
     {
       name: 'patchway_exception_expires_timestamp_seconds',

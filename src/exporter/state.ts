@@ -45,6 +45,8 @@ export interface StageState {
   readonly promotion?: PromotionProgress;
   /** Workload → container → the image that its Deployment names. Absent where it is not known; a missing workload is not deployed. */
   readonly running?: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** How many pods carry the label that lets them past the guard. Absent where there is no guard, and where it is not known. */
+  readonly breakGlassPods?: number;
 }
 
 export type FindingSeverity = 'critical' | 'high' | 'medium' | 'low' | 'unknown';

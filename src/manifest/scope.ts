@@ -8,6 +8,7 @@ const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
   'CustomResourceDefinition',
   'FlowSchema',
   'GatewayClass',
+  'ImageValidatingPolicy',
   'IngressClass',
   'MutatingWebhookConfiguration',
   'Namespace',

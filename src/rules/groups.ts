@@ -1,4 +1,5 @@
 import { type Alert, type StageRules, WORKLOAD_INFO } from './alert.js';
+import { breakGlass } from './alerts/break-glass.js';
 import { exploitedFindingOpen } from './alerts/exploited-finding-open.js';
 import { findingOverdue } from './alerts/finding-overdue.js';
 import { metricsAbsent } from './alerts/metrics-absent.js';
@@ -55,10 +56,11 @@ export function stageGroups(context: StageRules): readonly RuleGroup[] {
 
 /** Without an exporter there are only the alerts that kube-state-metrics answers: the others would always or never fire. */
 function alertsByTopic(context: StageRules): Readonly<Record<string, readonly Alert[]>> {
-  const { monitoring, rollout } = context.policy;
+  const { monitoring, promotion, rollout } = context.policy;
   return {
     scans: monitoring.exporter ? [scanMissing(context), scanFailing(context), metricsAbsent(context)] : [scanFailing(context)],
     findings: monitoring.exporter ? [findingOverdue(context), exploitedFindingOpen(context)] : [],
+    guard: monitoring.exporter && promotion.guard !== false ? [breakGlass(context)] : [],
     rollouts: [rolloutStuck(context), ...(rollout.disruptionBudget === 'none' ? [] : [workloadBelowBudget(context)])],
   };
 }

@@ -1,7 +1,7 @@
 import type { Duration } from './duration.js';
 import type { ExceptionInput } from './exception-input.js';
 import type { GateInput } from './gate-input.js';
-import type { Exposure } from './policy.js';
+import type { CheckSeverity, Exposure } from './policy.js';
 import type { PromotionInput } from './promotion-input.js';
 import type { RolloutInput } from './rollout-input.js';
 import type { ScanInput } from './scan-input.js';
@@ -13,7 +13,6 @@ export type { PromotionInput, SignaturesInput } from './promotion-input.js';
 export type { DisruptionBudgetInput, RolloutInput } from './rollout-input.js';
 export type { QuantitiesInput, ResourcesInput, ScanInput, ScannerInput } from './scan-input.js';
 export type {
-  Comparison,
   Condition,
   HttpVerificationInput,
   JobVerificationInput,
@@ -154,9 +153,6 @@ export interface MonitoringInput {
    */
   readonly labels?: Readonly<Record<string, string>>;
 }
-
-/** What a check that does not hold is. */
-export type CheckSeverity = 'error' | 'warn' | 'off';
 
 /** What is remembered of past promotions. */
 export interface HistoryInput {

@@ -3,9 +3,10 @@ import type { Draft } from './checks/check.js';
 import { findings } from './checks.js';
 import { policyFromDocument } from './document.js';
 import type { PolicyInput } from './input.js';
+import type { Partly } from './partly.js';
 import { type Path, parsePath, related } from './path.js';
 import type { Policy } from './policy.js';
-import { type Partly, resolvePolicy } from './resolve.js';
+import { resolvePolicy } from './resolve.js';
 import { shapeProblems } from './shape.js';
 
 export interface ParseOptions {

@@ -1,6 +1,4 @@
 import type { Problem } from '../problem.js';
-import type { CheckSeverity } from './input.js';
-import type { Comparison } from './verify-input.js';
 
 /** A length of time as resolved: whole milliseconds. */
 export type Milliseconds = number;
@@ -138,6 +136,8 @@ export interface RolloutPolicy {
   readonly drain: Milliseconds;
   readonly spread: 'nodes' | 'zones' | 'none';
   readonly autoRollback: AutoRollback;
+  /** What a workload sets on purpose against the policy is an error; absent: the stricter of the two holds. */
+  readonly onConflict?: 'fail';
 }
 
 /** `'watch'`: also of rollouts that somebody else began. */
@@ -152,6 +152,9 @@ export interface Window {
   /** No rollout starts in the last `cutoff` of an allow window. */
   readonly cutoff: Milliseconds;
 }
+
+/** How a measured number is compared with one. */
+export type Comparison = '<' | '<=' | '==' | '!=' | '>=' | '>';
 
 /** How it is seen that a new version works. */
 export type Verification =
@@ -179,6 +182,9 @@ export interface Stage<S extends string = string> {
   /** Its own, else the gate's; absent: not known. */
   readonly exposure?: Exposure;
 }
+
+/** What a check that does not hold is. */
+export type CheckSeverity = 'error' | 'warn' | 'off';
 
 export interface PromotionPolicy {
   readonly engine: 'jobs';

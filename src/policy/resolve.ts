@@ -16,6 +16,7 @@ import type {
   StageInput,
   WindowInput,
 } from './input.js';
+import type { Partly } from './partly.js';
 import type {
   GatePolicy,
   Milliseconds,
@@ -35,13 +36,6 @@ import { presetOf } from './presets.js';
 import { resolveMinute } from './schedule.js';
 import { gateOf } from './stage-gate.js';
 import { resolveVerification } from './verify.js';
-
-/** A policy as written, with parts missing: those that could not be read were taken out. */
-export type Partly<T> = T extends string | number | boolean
-  ? T
-  : T extends readonly (infer E)[]
-    ? readonly (Partly<E> | undefined)[]
-    : { readonly [K in keyof T]?: Partly<T[K]> | undefined };
 
 const RUNBOOKS = 'https://github.com/patchway/patchway/blob/main/docs/runbooks';
 
@@ -177,6 +171,7 @@ function resolveRollout(input: Partly<RolloutInput>): RolloutPolicy {
     drain: milliseconds(input.drain, '5s'),
     spread: input.spread ?? 'nodes',
     autoRollback: input.autoRollback ?? true,
+    ...(input.onConflict === 'fail' ? { onConflict: 'fail' } : {}),
   };
 }
 

@@ -54,6 +54,12 @@ export interface RolloutInput {
    * @default true
    */
   readonly autoRollback?: AutoRollback;
+  /**
+   * What holds where a workload sets on purpose (to another value than Kubernetes' and cdk8s-plus-28's defaults) what the
+   * policy sets too: the stricter of the two, with a warning, or neither, with an error.
+   * @default 'stricter'
+   */
+  readonly onConflict?: 'stricter' | 'fail';
 }
 
 /** How many pods maintenance may take away at once, how many must stay, or no budget at all. */

@@ -182,6 +182,7 @@ function build() {
     drain: optional(duration),
     spread: optional(v.picklist(['nodes', 'zones', 'none'], 'oneOf')),
     autoRollback: optional(v.union([yesOrNo, v.literal('watch')], 'autoRollback')),
+    onConflict: optional(v.picklist(['stricter', 'fail'], 'oneOf')),
   });
 
   const windows = list(

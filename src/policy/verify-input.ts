@@ -1,4 +1,5 @@
 import type { Duration } from './duration.js';
+import type { Comparison } from './policy.js';
 
 /** How it is seen that a new version works. All that are named must hold. */
 export type VerificationInput = HttpVerificationInput | PrometheusVerificationInput | JobVerificationInput;
@@ -40,8 +41,6 @@ export interface JobVerificationInput {
   /** The spec of its pod; its images are locked like those of workloads. */
   readonly job: { readonly containers: readonly { readonly [field: string]: unknown }[]; readonly [field: string]: unknown };
 }
-
-export type Comparison = '<' | '<=' | '==' | '!=' | '>=' | '>';
 
 /** A comparison with a number: `'>= 0.99'`. */
 export type Condition = `${Comparison} ${number}`;

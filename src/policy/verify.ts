@@ -1,7 +1,7 @@
 import { parseDuration } from './duration.js';
-import type { Verification } from './policy.js';
-import type { Partly } from './resolve.js';
-import type { Comparison, VerificationInput } from './verify-input.js';
+import type { Partly } from './partly.js';
+import type { Comparison, Verification } from './policy.js';
+import type { VerificationInput } from './verify-input.js';
 
 /** A verification with its defaults filled in; none where what it needs could not be read. */
 export function resolveVerification(input: Partly<VerificationInput>): readonly Verification[] {

@@ -4,6 +4,7 @@ import { uniqueRatings } from './cvss.js';
 import type { Finding, Report } from './finding.js';
 import { compare, sorted } from './identity.js';
 import { earliest } from './instant.js';
+import { remembered } from './once.js';
 import { mostSevere } from './severity.js';
 
 /**
@@ -15,14 +16,28 @@ import { mostSevere } from './severity.js';
  * fixes are united, and of each date the earliest counts.
  */
 export function joinFindings(reports: readonly Pick<Report, 'findings'>[]): readonly Finding[] {
-  const findings = resolveAliases(reports.flatMap((report) => report.findings));
-  const { single, groups } = grouped(findings);
-  return [...single.map(normalised), ...groups.map(merge)].sort((a, b) => compare(a.id, b.id) || compare(a.package, b.package));
+  const findings = [...resolveAliases(reports.flatMap((report) => report.findings))].sort((a, b) => compare(a.id, b.id));
+  return [...eachOnce(findings)];
 }
 
-/** Groups of findings that are connected by a name, and those that are alone: a forest of indices, each pointing to an earlier one. */
-function grouped(findings: readonly Finding[]): { readonly single: readonly Finding[]; readonly groups: readonly (readonly Finding[])[] } {
-  const parent = Uint32Array.from(findings.keys());
+/** Goes through findings that are sorted by vulnerability, one vulnerability at a time. */
+function* eachOnce(findings: readonly Finding[]): Generator<Finding> {
+  let from = 0;
+  for (let to = 1; to <= findings.length; to++) {
+    if (findings[to]?.id === findings[from]?.id) continue;
+    const same = findings.slice(from, to);
+    yield* same.length === 1
+      ? same.map(normalised)
+      : groupsOf(same)
+          .map(merge)
+          .sort((a, b) => compare(a.package, b.package));
+    from = to;
+  }
+}
+
+/** Findings of one vulnerability, in groups that are connected by a name: a forest of indices, each pointing to an earlier one. */
+function groupsOf(findings: readonly Finding[]): readonly (readonly Finding[])[] {
+  const parent = [...findings.keys()];
   const top = (index: number): number => {
     let at = index;
     for (let next = parent[at] ?? at; next !== at; next = parent[at] ?? at) at = next;
@@ -30,29 +45,16 @@ function grouped(findings: readonly Finding[]): { readonly single: readonly Find
     return at;
   };
   const owners = new Map<string, number>();
-  const connected = new Uint8Array(findings.length);
-  const connect = (id: string, name: string, index: number) => {
-    const key = `${id} ${name}`;
-    const owner = owners.get(key);
-    if (owner === undefined) owners.set(key, index);
-    else if (owner !== index) {
-      const [a, b] = [top(owner), top(index)];
-      parent[Math.max(a, b)] = Math.min(a, b);
-      connected[owner] = connected[index] = 1;
-    }
-  };
   for (const [index, finding] of findings.entries()) {
-    connect(finding.id, finding.package, index);
-    for (const name of finding.packages) if (name !== finding.package) connect(finding.id, name, index);
+    for (const name of [finding.package, ...finding.packages]) {
+      const [a, b] = [top(owners.get(name) ?? index), top(index)];
+      parent[Math.max(a, b)] = Math.min(a, b);
+      owners.set(name, Math.min(a, b));
+    }
   }
   const groups = new Map<number, Finding[]>();
-  for (const [index, finding] of findings.entries()) {
-    if (connected[index] === 0) continue;
-    const group = groups.get(top(index));
-    if (group === undefined) groups.set(top(index), [finding]);
-    else group.push(finding);
-  }
-  return { single: findings.filter((_, index) => connected[index] === 0), groups: [...groups.values()] };
+  for (const [index, finding] of findings.entries()) remembered(groups, top(index), () => []).push(finding);
+  return [...groups.values()];
 }
 
 function merge(group: readonly Finding[]): Finding {

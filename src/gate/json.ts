@@ -27,10 +27,15 @@ const NONE: readonly never[] = [];
 
 /** The elements of a list; none where the list is missing or null. @throws if it is something else */
 export function items(node: JsonNode, key: string): readonly JsonNode[] {
+  return valueAt(node, key) === undefined ? NONE : [...each(node, key)];
+}
+
+/** The same one at a time: none of a hundred thousand outlives its turn. */
+export function* each(node: JsonNode, key: string): Generator<JsonNode> {
   const list = member(node, key);
-  if (list === undefined) return NONE;
+  if (list === undefined) return;
   if (!Array.isArray(list.value)) throw unexpected(list, 'a list');
-  return list.value.map((value, index) => ({ value, key: index, parent: list }));
+  for (const [index, value] of list.value.entries()) yield { value, key: index, parent: list };
 }
 
 /** The members of an object, by name; none where it is missing or null. @throws if it is something else */

@@ -5,6 +5,8 @@ import { factReader } from './circumstances.js';
 import { type Duration, durationOf, isLikely } from './duration.js';
 import type { Finding, JudgedFinding } from './finding.js';
 import { toInstant, toMs } from './instant.js';
+import { remembered } from './once.js';
+import { rank } from './severity.js';
 
 /**
  * Gives every finding its deadline under a policy, or none, and says why. First match wins:
@@ -16,31 +18,26 @@ import { toInstant, toMs } from './instant.js';
  * A date that a scanner does not give is assumed, and marked so: see `anchorOf`.
  */
 export function judgeFindings(gate: GatePolicy, findings: readonly Finding[], context: JudgeContext): readonly JudgedFinding[] {
-  const durations = new Map<string, Duration>();
-  const terms = new Map<string, Term>();
+  const rulings = new Map<string, Ruling>();
   const factsOf = factReader(gate, context.vulnrichment);
   return findings.map((finding) => {
-    if (finding.fixedIn.length === 0 && gate.onlyFixable) return { ...finding, reason: 'no fix yet: reported only' };
+    if (finding.fixedIn.length === 0 && gate.onlyFixable) return { reason: 'no fix yet: reported only', ...finding };
     const facts = factsOf(finding);
-    const kind = `${finding.severity} ${finding.exploited} ${isLikely(gate, finding)} ${facts.key}`;
-    const duration = remembered(durations, kind, () => durationOf(gate, finding, facts));
-    if (duration.length === undefined) return { ...finding, reason: duration.words };
+    const kind = `${rank(finding.severity)}${Number(finding.exploited)}${Number(isLikely(gate, finding))}${facts.key}`;
+    const { duration, terms } = remembered(rulings, kind, () => ({ duration: durationOf(gate, finding, facts), terms: new Map() }));
+    if (duration.length === undefined) return { reason: duration.words, ...finding };
     const anchor = anchorOf(gate.anchor, finding, context);
-    const term = remembered(terms, `${kind} ${anchor.anchor} ${anchor.at}`, () => termOf(gate, duration, anchor));
-    const { deadline, reason } = term;
-    // Half the time of spreading the finding and adding to it, which counts in large reports.
-    return Object.assign(
-      { anchor: anchor.anchor, anchorAssumed: anchor.assumed, anchorAt: anchor.at, deadline, failsAt: deadline, reason },
-      finding,
-    );
+    const dated = remembered(terms, anchor.anchor, () => new Map());
+    const { deadline, reason } = remembered(dated, anchor.at, () => termOf(gate, duration, anchor));
+    // Spread last: first takes far longer, which counts in large reports.
+    return { anchor: anchor.anchor, anchorAssumed: anchor.assumed, anchorAt: anchor.at, deadline, failsAt: deadline, reason, ...finding };
   });
 }
 
-/** Large reports repeat the same few dates and severities. */
-function remembered<V>(known: Map<string, V>, key: string, make: () => V): V {
-  const value = known.get(key) ?? make();
-  known.set(key, value);
-  return value;
+/** What findings of one kind have in common: large reports repeat the same few kinds and dates. */
+interface Ruling {
+  readonly duration: Duration;
+  readonly terms: Map<AnchorDate['anchor'], Map<string, Term>>;
 }
 
 /** When a finding is due, and why. */

@@ -8,7 +8,7 @@ import { earliest } from './instant.js';
 import { joinFindings } from './join.js';
 import { judgeFindings } from './judge.js';
 import { failReason, passReason, tooOld } from './reasons.js';
-import { byUrgency, stateAt } from './urgency.js';
+import { mostUrgentFirst, stateAt } from './urgency.js';
 import type { VexStatement } from './vex.js';
 
 export { cures, type EvidenceVerdict, evidenceVerdict, improves } from './evidence-verdict.js';
@@ -46,7 +46,7 @@ export interface Excuses {
  * it is ignored, what the policy accepts waits for the end of the exception.
  */
 export function verdictOf(gate: GatePolicy, reports: readonly Report[], context: JudgeContext, excuses?: Excuses): ImageVerdict {
-  const findings = byUrgency(excused(judgeFindings(gate, joinFindings(reports), context), excuses, context.asOf));
+  const findings = mostUrgentFirst(excused(judgeFindings(gate, joinFindings(reports), context), excuses, context.asOf));
   const overdue = findings.filter((finding) => stateAt(finding, context.asOf) === 'overdue');
   const [first] = findings;
   const [endOfLife] = sorted(reports.flatMap((report) => report.endOfLife ?? []));

@@ -1,6 +1,7 @@
 import type { Finding, Report } from '../finding.js';
 import { identitiesOf, packageName, sorted } from '../identity.js';
-import { date, flag, items, type JsonNode, member, number, requiredText, text, texts, unexpected } from '../json.js';
+import { date, each, flag, items, type JsonNode, member, number, requiredText, text, texts, unexpected } from '../json.js';
+import { once } from '../once.js';
 import { imageIdentity } from './image.js';
 import { type KnownRatings, ratingsBySource } from './ratings.js';
 import { type ScannerFormat, severityAt } from './scanner.js';
@@ -76,10 +77,10 @@ const OWN_SBOM =
 /** A result is one set of packages: the distribution's, or those of one language or lock file. */
 function resultsFindings(report: JsonNode): readonly Finding[] {
   const findings: Finding[] = [];
-  const ratings: KnownRatings = new Map();
+  const repeated: Repeated = { list: once((text) => [text]), versions: once(versionsIn), ratings: new Map() };
   for (const result of items(report, 'Results')) {
     const sources = sourcePackages(result);
-    for (const vulnerability of items(result, 'Vulnerabilities')) addFindings(findings, vulnerability, sources, ratings);
+    for (const vulnerability of each(result, 'Vulnerabilities')) addFindings(findings, vulnerability, sources, repeated);
   }
   return findings;
 }
@@ -95,23 +96,30 @@ function sourcePackages(result: JsonNode): ReadonlyMap<string, string> {
   return sources;
 }
 
-function addFindings(findings: Finding[], vulnerability: JsonNode, sources: ReadonlyMap<string, string>, ratings: KnownRatings): void {
+/** What the findings of a large report have in common is made once: that costs less than as many equal lists. */
+interface Repeated {
+  readonly list: (text: string) => readonly string[];
+  readonly versions: (written: string) => readonly string[];
+  readonly ratings: KnownRatings;
+}
+
+function addFindings(findings: Finding[], vulnerability: JsonNode, sources: ReadonlyMap<string, string>, repeated: Repeated): void {
   const identifier = member(vulnerability, 'PkgIdentifier');
   const purl = identifier && text(identifier, 'PURL');
   const name = packageName(requiredText(vulnerability, 'PkgName'), purl);
   const source = sources.get(text(vulnerability, 'PkgID') ?? '') ?? name;
   const version = text(vulnerability, 'InstalledVersion') ?? '';
   const severity = severityAt(vulnerability, 'Severity');
-  const fixedIn = versionsIn(text(vulnerability, 'FixedVersion'));
+  const fixedIn = repeated.versions(text(vulnerability, 'FixedVersion') ?? '');
   const publishedAt = date(vulnerability, 'PublishedDate');
   const related = texts(vulnerability, 'VendorIDs');
-  const cvss = ratingsBySource(vulnerability, ratings);
+  const cvss = ratingsBySource(vulnerability, repeated.ratings);
   for (const { id, aliases } of identitiesOf(requiredText(vulnerability, 'VulnerabilityID'), related)) {
     const finding: Writable = {
       id,
       aliases,
       package: source,
-      packages: [name],
+      packages: repeated.list(name),
       version,
       severity,
       fixedIn,
@@ -120,7 +128,7 @@ function addFindings(findings: Finding[], vulnerability: JsonNode, sources: Read
     };
     if (publishedAt !== undefined) finding.publishedAt = publishedAt;
     if (cvss !== undefined) finding.cvss = cvss;
-    if (purl !== undefined) finding.purls = [purl];
+    if (purl !== undefined) finding.purls = repeated.list(purl);
     findings.push(finding);
   }
 }
@@ -131,7 +139,6 @@ type Writable = { -readonly [K in keyof Finding]: Finding[K] };
 const TRIVY = ['trivy'] as const;
 
 /** `1.2.3, 2.0.1`: one for each line of releases. */
-function versionsIn(written: string | undefined): readonly string[] {
-  if (written === undefined) return [];
-  return written.includes(',') ? sorted(written.split(/\s*,\s*/).filter((version) => version !== '')) : [written];
+function versionsIn(written: string): readonly string[] {
+  return sorted(written.split(/\s*,\s*/).filter((version) => version !== ''));
 }

@@ -84,7 +84,7 @@ function writeUpdater(updater: string, write: (job: UpdaterJob) => string, optio
   const { text, lock } = readLockFile(options, io);
   if (updater === 'renovate') {
     for (const entry of overlookedEntries(job, text, lock)) {
-      io.err(`warning: Renovate will not find ${entry}: write it on one line as \`patchway lock update\` does, with its digest\n`);
+      io.err(`warning: Renovate will not find ${entry}: write it in braces as \`patchway lock update\` does, with its digest\n`);
     }
   } else io.err(`warning: Dependabot cannot change ${lockFile}: run \`patchway lock update\` on a schedule\n`);
   put(write(job), options, `${updater}: ${updater === 'renovate' ? `${lockFile}, ` : ''}Dockerfiles`, io);

@@ -130,6 +130,23 @@ tools:
     expect(text.split('\n').filter((line) => !WRITTEN.includes(line))).toHaveLength(4);
   });
 
+  it('that Prettier formatted, which stays a lock', async () => {
+    const formatted = WRITTEN.replace(/^( +)(\S+:) \{(.*)\}/gm, (_, indent: string, key: string, fields: string) =>
+      [`${indent}${key}`, `${indent}  {`, ...fields.split(', ').map((field) => `${indent}    ${field},`), `${indent}  }`].join('\n'),
+    );
+    expect(formatted).toContain('\n    edge:\n      {\n        tag: 1.4.3,\n        digest: ');
+    const { managers } = await renovate(formatted);
+    expect(found(formatted, managers)).toEqual(found(WRITTEN, managers));
+    const changed = managers.slice(0, 3).reduce((text, manager) => replaced(text, manager, '7', digest('7')), formatted);
+    expect(found(changed, managers)).toEqual([
+      ['nginx', '7', '777'],
+      ['ghcr.io/acme/web', '1.4.2', 'aaa'],
+      ['ghcr.io/acme/web', '7', '777'],
+      ['docker.io/anchore/grype', '7', '777'],
+    ]);
+    expect(parseLock(changed, 'lock').images['ghcr.io/acme/web:1.4']?.edge).toMatchObject({ tag: '7', releasedFrom: 'config' });
+  });
+
   it('and what it will not find is told', async () => {
     const block = entry('1', 'a')
       .replace('{', '')
@@ -220,13 +237,13 @@ describe('patchway ci renovate', () => {
 });
 
 describe('patchway ci dependabot', () => {
-  it('updates Dockerfiles, and says that it cannot change the lock', async () => {
+  it('updates the Dockerfile, and says that it cannot change the lock', async () => {
     const { code, stdout, stderr } = await repository().run('ci', 'dependabot', '--minimum-age', '60h');
     expect([code, stderr]).toEqual([0, 'warning: Dependabot cannot change images.lock.yaml: run `patchway lock update` on a schedule\n']);
     expect(parse(stdout).updates).toEqual([
       {
         'package-ecosystem': 'docker',
-        directories: ['**/*'],
+        directory: '/',
         schedule: { interval: 'daily', time: '05:00', timezone: 'Europe/Berlin' },
         cooldown: { 'default-days': 3 },
       },

@@ -28,13 +28,13 @@ const REPOSITORY = `(?:[^\\s"'#@/{}]+/)*[^\\s"'#@:/{}]+`;
 /** A reference with all that stands below it. */
 const BLOCK = `\\n {2}["']?(?<depName>${REPOSITORY})(?::\\w[\\w.-]*)?["']?:[ \\t\\r]*(?:#[^\\n]*)?(?:(?:\\n[ \\t]*(?:#[^\\n]*)?\\r?)*\\n {3,}[^\\n]*)*`;
 
-/** The entries of one stage in the lock, as `lock update` writes them: one below the reference, each on one line. */
+/** The entries of one stage in the lock, as `lock update` writes them or Prettier formats them: maps in braces. */
 export function stageManager(lockFile: string, stage: string): CustomManager {
   return {
     ...REGEX,
     description: `Images of stage ${stage}.`,
     managerFilePatterns: [lockFile],
-    matchStrings: [BLOCK, `\\n {4}${stage}: +\\{tag: ${TAG}, digest: ${DIGEST}`],
+    matchStrings: [BLOCK, `\\n {4}${stage}:\\s+\\{\\s*tag: ${TAG},\\s*digest: ${DIGEST}`],
     autoReplaceStringTemplate: `\n    ${stage}: {tag: "{{{newValue}}}", digest: "{{{newDigest}}}"`,
   };
 }
@@ -46,8 +46,8 @@ export function toolManager(lockFile: string): CustomManager {
     description: "Patchway's own tools.",
     managerFilePatterns: [lockFile],
     matchStrings: [
-      `\\n {2}(?:agent|trivy|grype): +\\{image: ["']?(?<depName>[^\\s"',]+)["']?, tag: [^\\n]*`,
-      `, tag: ${TAG}, digest: ${DIGEST}`,
+      `\\n {2}(?:agent|trivy|grype):\\s+\\{\\s*image: ["']?(?<depName>[^\\s"',]+)["']?,[^}]*`,
+      `,\\s*tag: ${TAG},\\s*digest: ${DIGEST}`,
     ],
     autoReplaceStringTemplate: ', tag: "{{{newValue}}}", digest: "{{{newDigest}}}"',
   };

@@ -14,6 +14,8 @@ import { api, config, DIGEST, policy, production, web } from '../rules/storefron
 const AT = Date.parse('2026-11-21T12:00:00Z');
 const CONFIG_MAPS = '/api/v1/namespaces/storefront/configmaps';
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/storefront/deployments';
+const PODS =
+  '/api/v1/namespaces/storefront/pods?labelSelector=patchway.dev%2Fbreak-glass&fieldSelector=status.phase!%3DSucceeded%2Cstatus.phase!%3DFailed';
 const EVIDENCE = `${CONFIG_MAPS}/${names.evidence('ghcr.io/acme/web')}`;
 const STATE = `${CONFIG_MAPS}/patchway-promotion-production`;
 
@@ -50,6 +52,7 @@ const stored: Readonly<Record<string, KubernetesObject>> = {
   [EVIDENCE]: configMap({ evidence: JSON.stringify(evidence) }),
   [STATE]: configMap({ state: JSON.stringify(promotion) }),
   [`${DEPLOYMENTS}/web`]: deployment(`ghcr.io/acme/web:1.4.1@${DIGEST.old}`),
+  [PODS]: { metadata: { name: '' }, items: [{}, {}] },
 };
 
 interface World {
@@ -108,6 +111,16 @@ describe('/metrics', () => {
     expect(text).toContain(`patchway_drift{${labels},workload="web"} 0\n`);
     expect(text).toContain(`patchway_promotion_state{${labels},state="awaitingWindow"} 1\n`);
     expect(text).not.toContain(`patchway_drift{${labels},workload="api"}`);
+    expect(text).toContain(`patchway_break_glass_pods{${labels}} 2\n`);
+  });
+
+  it('counts no pods where there is no guard', async () => {
+    const { context, asked } = world(async (path) => stored[path]);
+    const { policy: own } = context.config;
+    const unguarded = { ...own, promotion: { ...own.promotion, guard: false } } as const;
+    const { text } = await (await serving({ ...context, config: { ...context.config, policy: unguarded } }))('/metrics');
+    expect(text).not.toContain('patchway_break_glass_pods');
+    expect(asked).not.toContain(PODS);
   });
 
   it('shows at the next scrape what has changed', async () => {
@@ -133,7 +146,7 @@ describe('/metrics', () => {
     release();
     const answers = await Promise.all(scrapes);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect(asked).toHaveLength(4);
+    expect(asked).toHaveLength(5);
   });
 
   const unreadable: readonly (readonly [string, string, string, string])[] = [

@@ -6,7 +6,15 @@ import { Construct } from 'constructs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { agentBundle } from '../../src/agent-bundle.js';
-import { MonitoringRules, PatchStage, PromotionPipeline, RollingDeployment, ScanSchedule, type Workload } from '../../src/cdk8s.js';
+import {
+  ImageGuard,
+  MonitoringRules,
+  PatchStage,
+  PromotionPipeline,
+  RollingDeployment,
+  ScanSchedule,
+  type Workload,
+} from '../../src/cdk8s.js';
 import { dig } from '../../src/manifest/dig.js';
 import type { Manifest } from '../../src/manifest/manifest.js';
 import { planStage } from '../../src/plan.js';
@@ -98,6 +106,7 @@ describe('one capability at a time', () => {
       new ScanSchedule(chart, 'scan', { ...stageProps, workloads: [rolling] });
       new PromotionPipeline(chart, 'promotion', { ...stageProps, workloads: [rolling] });
       new MonitoringRules(chart, 'rules', { ...stageProps, workloads: [rolling.workload] });
+      new ImageGuard(chart, 'guard', { ...stageProps, workloads: [rolling] });
     });
     const whole = synth((chart) => new PatchStage(chart, 'production', { ...stageProps, workloads: [web] }));
     expect(sorted(all)).toEqual(sorted(whole));

@@ -76,6 +76,12 @@ const exploited = (count: number): Firing => ({
   summary: `${where} runs a vulnerability that is known to be exploited.`,
   description: `${count} findings in what ${where} runs are in a catalogue of exploited vulnerabilities. The policy allows ${promDuration(policy.gate.exploited?.deadline ?? 0)} for one that has a fix.`,
 });
+const pastTheGuard = (pods: number): Firing => ({
+  alert: 'PatchwayBreakGlass',
+  severity: 'warning',
+  summary: `Pods in ${namespace} run past the guard.`,
+  description: `${pods} pods in ${namespace} carry the label patchway.dev/break-glass: their images may be ones that neither the lock nor a promotion names.`,
+});
 const stuck: Firing = {
   alert: 'PatchwayRolloutStuck',
   severity: 'warning',
@@ -251,6 +257,20 @@ const stories: readonly Story[] = [
     ],
   },
   {
+    title: 'a pod past the guard',
+    alert: 'PatchwayBreakGlass',
+    series: [
+      ['patchway_break_glass_pods', { policy: 'storefront', stage: 'staging', namespace }, '0x4 2x20 0x60'],
+      ['patchway_break_glass_pods', { policy: 'storefront', stage: 'production', namespace: 'storefront' }, '1x200'],
+    ],
+    at: [
+      [4, []],
+      [5, [pastTheGuard(2)]],
+      [25, [pastTheGuard(2)]],
+      [42, []],
+    ],
+  },
+  {
     title: 'a rollout that makes no progress',
     alert: 'PatchwayRolloutStuck',
     series: [
@@ -322,7 +342,7 @@ describe.runIf(hasPromtool())('rules', () => {
 
   it('are a rules file without faults', async () => {
     const checked = await promtool(['check', 'rules', '--lint=all', '--lint-fatal', join(directory, 'rules.json')]);
-    expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('17 rules found') });
+    expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('19 rules found') });
   });
 
   it('are the same file in the ConfigMap', async () => {
@@ -332,7 +352,7 @@ describe.runIf(hasPromtool())('rules', () => {
     const file = write('patchway.rules.yaml', data?.['patchway.rules.yaml'] ?? '');
     expect(await promtool(['check', 'rules', '--lint=all', '--lint-fatal', file])).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('9 rules found'),
+      stdout: expect.stringContaining('10 rules found'),
     });
   });
 

@@ -21,7 +21,7 @@ describe('the exporter of a stage', () => {
     for (const { metadata } of manifests) expect(metadata).toMatchObject({ name: 'patchway-exporter-production', namespace: 'storefront' });
   });
 
-  it('may get the objects it reads, by name, and nothing else', () => {
+  it('may get the objects it reads, by name, list pods, and nothing else', () => {
     expect(kind(make(), 'Role').rules).toEqual([
       {
         apiGroups: [''],
@@ -30,6 +30,7 @@ describe('the exporter of a stage', () => {
         resourceNames: [names.evidence('ghcr.io/acme/web'), 'patchway-promotion-production'],
       },
       { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'], resourceNames: ['web', 'api'] },
+      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
     ]);
   });
 
@@ -38,7 +39,9 @@ describe('the exporter of a stage', () => {
   });
 
   it('has no grant without names, which would be one for everything', () => {
-    expect(kind(make({}, staging, []), 'Role').rules).toEqual([]);
+    const unguarded = { ...policy, promotion: { ...policy.promotion, guard: false } } as const;
+    const manifests = exporterManifests({ policy: unguarded, stage: staging, workloads: [], mount });
+    expect(kind(manifests, 'Role').rules).toEqual([]);
   });
 
   it('runs one restricted pod that is ready when it answers', () => {

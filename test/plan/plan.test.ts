@@ -31,6 +31,12 @@ describe('the plan of a stage', () => {
     expect(titles(manifests.filter((m) => m.metadata.namespace !== 'storefront'))).toEqual([
       'Role/patchway-promotion-production',
       'RoleBinding/patchway-promotion-production',
+      'ValidatingAdmissionPolicy/patchway-images.storefront.production.storefront',
+      'ValidatingAdmissionPolicy/patchway-promoted.storefront.production.storefront',
+      'ValidatingAdmissionPolicy/patchway-promoter.storefront.production.storefront',
+      'ValidatingAdmissionPolicyBinding/patchway-images.storefront.production.storefront',
+      'ValidatingAdmissionPolicyBinding/patchway-promoted.storefront.production.storefront',
+      'ValidatingAdmissionPolicyBinding/patchway-promoter.storefront.production.storefront',
     ]);
     const kinds = [...new Set(manifests.map((m) => m.kind))];
     expect(kinds).toEqual([
@@ -45,6 +51,8 @@ describe('the plan of a stage', () => {
       'CronJob',
       'PrometheusRule',
       'ServiceMonitor',
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionPolicyBinding',
     ]);
     expect(titles(manifests)).toEqual(
       expect.arrayContaining([

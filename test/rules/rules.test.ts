@@ -31,6 +31,7 @@ describe('rules of a stage', () => {
       ['patchway-storefront-staging-workloads', ['patchway:workload_info', 'patchway:workload_info']],
       ['patchway-storefront-staging-scans', ['PatchwayScanMissing', 'PatchwayScanFailing', 'PatchwayMetricsAbsent']],
       ['patchway-storefront-staging-findings', ['PatchwayFindingOverdue', 'PatchwayExploitedFindingOpen']],
+      ['patchway-storefront-staging-guard', ['PatchwayBreakGlass']],
       ['patchway-storefront-staging-rollouts', ['PatchwayRolloutStuck', 'PatchwayWorkloadBelowBudget']],
     ]);
   });
@@ -186,7 +187,7 @@ describe('what is written', () => {
       { stage: production, workloads: [web] },
     ]);
     const names = file.groups.map((g) => g.name);
-    expect(new Set(names).size).toBe(8);
-    expect(names[4]).toBe('patchway-storefront-production-workloads');
+    expect(new Set(names).size).toBe(10);
+    expect(names[5]).toBe('patchway-storefront-production-workloads');
   });
 });

@@ -3,8 +3,7 @@ import type { Check, Draft } from './checks/check.js';
 import { deadlinesAreGiven, deadlinesFollowSeverity, presetIsKept } from './checks/deadlines.js';
 import { budgetAllowsDrains } from './checks/disruption-budget.js';
 import { exceptionsDiffer, exceptionsNameStages } from './checks/exceptions.js';
-
-import { deadlinesCanBeMet } from './checks/in-time.js';
+import { deadlinesAreAlwaysMet, deadlinesCanBeMet } from './checks/in-time.js';
 import { evidenceOutlivesScans, rolloutCanMove, rolloutCanSucceed, scannersDiffer } from './checks/rollout-and-scan.js';
 import { scannersAreReached } from './checks/scanners.js';
 import { schedulesFire } from './checks/schedules.js';
@@ -38,4 +37,9 @@ const CHECKS: readonly Check[] = [
 /** What every rule about fields together finds. */
 export function findings(draft: Draft): readonly Problem[] {
   return CHECKS.flatMap((check) => check(draft));
+}
+
+/** What takes long to find, and is only ever a warning. */
+export function laterFindings(draft: Draft): readonly Problem[] {
+  return deadlinesAreAlwaysMet(draft);
 }

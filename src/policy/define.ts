@@ -9,8 +9,9 @@ import type { Policy, Stage } from './policy.js';
  * @throws PatchwayError (exit code 65) with every problem of the policy.
  */
 export function definePolicy<const N extends string>(input: PolicyInput<N>): Policy<N> {
-  const { policy, problems } = parsePolicy(input);
-  if (policy === undefined || !hasStages(policy, input)) throw badInput(subject(input), problems);
+  const parsed = parsePolicy(input);
+  const { policy } = parsed;
+  if (policy === undefined || !hasStages(policy, input)) throw badInput(subject(input), parsed.problems);
   return policy;
 }
 

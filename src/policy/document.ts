@@ -3,21 +3,26 @@ import { POLICY, type Policy, type PolicyDocument } from './policy.js';
 import { suggest } from './suggest.js';
 
 /**
- * A policy from its document, as the agent reads it from JSON.
+ * A policy from its document, as the agent reads it from JSON; `warnings` are looked for when they are read.
  * What it adds is not enumerable: written as JSON again, the policy is its document.
  */
-export function policyFromDocument<S extends string>(document: PolicyDocument<S>, warnings: readonly Problem[] = []): Policy<S> {
-  const added: Pick<Policy<S>, typeof POLICY | 'warnings' | 'stage'> = {
+export function policyFromDocument<S extends string>(
+  document: PolicyDocument<S>,
+  warnings: () => readonly Problem[] = () => [],
+): Policy<S> {
+  const policy: Policy<S> = {
+    ...document,
     [POLICY]: true,
-    warnings,
+    get warnings() {
+      return warnings();
+    },
     stage: (name) => {
       const stage = document.stages.find((s) => s.name === name);
       if (stage === undefined) throw unknownStage(document, name);
       return stage;
     },
   };
-  const policy = Object.defineProperties({ ...document, ...added }, hidden);
-  return Object.freeze(policy);
+  return Object.freeze(Object.defineProperties(policy, hidden));
 }
 
 /** Whether a value is a parsed policy, also by another loaded copy of the library. */

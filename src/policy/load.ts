@@ -9,9 +9,9 @@ import { readYaml } from './read-yaml.js';
  * @throws PatchwayError (exit code 65) with every problem, its line and its column.
  */
 export function loadPolicy(file: string): Policy {
-  const { policy, problems } = readPolicyFile(file, file);
-  if (policy === undefined) throw badInput(`The policy ${file}`, problems);
-  return policy;
+  const parsed = readPolicyFile(file, file);
+  if (parsed.policy === undefined) throw badInput(`The policy ${file}`, parsed.problems);
+  return parsed.policy;
 }
 
 /** The policy in a file, or why it is none; problems name the file as `shown`. */

@@ -1,6 +1,6 @@
 import type { Problem } from '../problem.js';
 import type { Draft } from './checks/check.js';
-import { findings } from './checks.js';
+import { findings, laterFindings } from './checks.js';
 import { policyFromDocument } from './document.js';
 import type { PolicyInput } from './input.js';
 import type { Partly } from './partly.js';
@@ -20,7 +20,7 @@ export interface ParseOptions {
 export interface Parsed {
   /** Absent where one of the problems is an error. */
   readonly policy?: Policy;
-  /** Errors and warnings, in the order of the document. */
+  /** Errors and warnings, in the order of the document. Warnings that take long to find are looked for when this is first read. */
   readonly problems: readonly Problem[];
 }
 
@@ -33,15 +33,26 @@ export function parsePolicy(value: unknown, options: ParseOptions = {}): Parsed 
   const readable = broken.reduce<unknown>(without, input) ?? {};
   const document = resolvePolicy(readable as Partly<PolicyInput>);
   const draft: Draft = { document, intact: (path) => !broken.some((b) => related(b, parsePath(path))) };
-  const problems = [...shape.map(({ problem }) => problem), ...(broken.some((path) => path.length === 0) ? [] : findings(draft))]
-    .map((problem) => placed(problem, options))
-    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
-  if (problems.some(({ severity }) => severity === 'error')) return { problems };
-  return { policy: policyFromDocument(document, problems), problems };
+  const readableAtAll = !broken.some((path) => path.length === 0);
+  const found = [...shape.map(({ problem }) => problem), ...(readableAtAll ? findings(draft) : [])];
+  let all: readonly Problem[] | undefined;
+  const problems = () => {
+    all ??= inOrder([...found, ...(readableAtAll ? laterFindings(draft) : [])], options);
+    return all;
+  };
+  return {
+    ...(found.some(({ severity }) => severity === 'error') ? {} : { policy: policyFromDocument(document, problems) }),
+    get problems() {
+      return problems();
+    },
+  };
 }
 
-function placed(problem: Problem, { file, locate }: ParseOptions): Problem {
-  return { ...problem, ...(file === undefined ? {} : { file }), ...locate?.(parsePath(problem.path)) };
+/** In the order of the document, where it tells places; else in that of the checks. */
+function inOrder(problems: readonly Problem[], { file, locate }: ParseOptions): readonly Problem[] {
+  return problems
+    .map((problem) => ({ ...problem, ...(file === undefined ? {} : { file }), ...locate?.(parsePath(problem.path)) }))
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
 /** A field that is set to undefined is a field that is not set. */

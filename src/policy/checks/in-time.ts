@@ -3,20 +3,41 @@ import { formatDuration } from '../duration.js';
 import type { Stage } from '../policy.js';
 import { gateOf } from '../stage-gate.js';
 import { type Check, type Draft, error, warning } from './check.js';
-import { type Journey, journeyTo, type Leg } from './journey.js';
+import { type Journey, journeyTo, type Leg, takesAtMost } from './journey.js';
 import { exploitedDeadline, type NamedDeadline, shortestDeadline, soaksUpTo } from './soak.js';
 
+/** A fix can reach the last stages before the shortest deadline: where it never does is an error. */
+export const deadlinesCanBeMet: Check = (draft) =>
+  ways(draft).flatMap((way) => (isSometimesInTime(draft, way) ? [] : lateness(draft, way).filter(({ severity }) => severity === 'error')));
+
 /**
- * A fix reaches the last stages before the shortest deadline: never is an error, not in every week a warning with the worst
- * instant. Exploited findings are looked at by themselves where they need not soak or wait for windows.
+ * A fix reaches the last stages before the shortest deadline in every week: where it does not is a warning with the worst
+ * instant. A whole year is looked at, which is for those who read warnings.
  */
-export const deadlinesCanBeMet: Check = (draft) => {
+export const deadlinesAreAlwaysMet: Check = (draft) =>
+  ways(draft).flatMap((way) => lateness(draft, way).filter(({ severity }) => severity === 'warning'));
+
+/** One way of fixes to a stage that none comes after. */
+interface Way {
+  readonly stage: Stage;
+  readonly index: number;
+  readonly track: Track;
+}
+
+/** Exploited findings are looked at by themselves where they need not soak or wait for windows. */
+function ways(draft: Draft): readonly Way[] {
   if (!draft.intact('scan.schedule') || !draft.intact('promotion.schedule') || !draft.intact('stages') || !draft.intact('windows'))
     return [];
   const { stages } = draft.document;
-  const last = stages.flatMap((stage, i) => (stages.some(({ after }) => after.includes(stage.name)) ? [] : [{ stage, i }]));
-  return last.flatMap(({ stage, i }) => tracks(draft).flatMap((track) => lateness(draft, stage, i, track)));
-};
+  const soaked = soaksUpTo(stages);
+  return stages.flatMap((stage, index) => {
+    if (stages.some(({ after }) => after.includes(stage.name))) return [];
+    const withinDeadline = (track: Track) => !track.soaks || (soaked.get(stage.name) ?? 0) < track.deadline;
+    return tracks(draft)
+      .filter(withinDeadline)
+      .map((track) => ({ stage, index, track }));
+  });
+}
 
 /** Findings that take the same way, and their shortest deadline. */
 interface Track extends NamedDeadline {
@@ -34,9 +55,12 @@ function tracks({ document }: Draft): readonly Track[] {
   return [{ ...urgent, soaks: exploited?.skipSoak !== true, waits: exploited?.bypassWindows !== true }, ...common];
 }
 
-function lateness({ document }: Draft, stage: Stage, index: number, track: Track): readonly Problem[] {
-  const soaked = track.soaks ? (soaksUpTo(document.stages).get(stage.name) ?? 0) : 0;
-  const journeys = soaked < track.deadline ? journeyTo(document, stage, track) : undefined;
+function isSometimesInTime({ document }: Draft, { stage, track }: Way): boolean {
+  return takesAtMost(document, stage, track, track.deadline);
+}
+
+function lateness({ document }: Draft, { stage, index, track }: Way): readonly Problem[] {
+  const journeys = journeyTo(document, stage, track);
   if (journeys === undefined) return [];
   const { shortest, longest } = journeys;
   const deadline = `${formatDuration(track.deadline)}, the deadline of ${track.of} findings`;

@@ -67,6 +67,19 @@ export function journeyTo(
   return { shortest, longest: longest ?? worst };
 }
 
+/** Whether some fix within the year reaches a stage in a time from the scan that finds it; most often the first one does. */
+export function takesAtMost(document: PolicyDocument, stage: Stage, waits: Waits, time: Milliseconds): boolean {
+  const scan = scheduleOf(document.scan.schedule, document.timeZone);
+  const quick = way(document, stage, waits, scan, 'quick');
+  for (const release of releases(scan, [], () => 0)) {
+    const found = scan.next(release);
+    const arrived = found === undefined ? undefined : quick(found)?.at(-1)?.at;
+    if (found === undefined || arrived === undefined) return false;
+    if (arrived - found <= time) return true;
+  }
+  return false;
+}
+
 /**
  * The releases of the year that are looked at, each right after a scan, as that is the worst instant: the first in every grain;
  * of a steady time only the first week, and what could reach beyond its end.

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { dig } from '../manifest/dig.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Problem } from '../problem.js';
-import { yamlLibrary } from '../yaml-library.js';
 import type { Io } from './io.js';
+import { readStream } from './yaml-stream.js';
 
 /** A manifest with where it was written. */
 export interface WrittenManifest {
@@ -34,41 +34,18 @@ function readFile(file: string, io: Io): ManifestFiles {
   }
 }
 
-/** What Kubernetes' reader takes for plain text, and YAML 1.1 for a time. */
-const TIMES = ['tag:yaml.org,2002:timestamp'];
-
 function parseManifests(text: string, file: string): ManifestFiles {
-  const yaml = yamlLibrary();
-  const lineCounter = new yaml.LineCounter();
-  const documents = yaml.parseAllDocuments(text, {
-    lineCounter,
-    prettyErrors: false,
-    // Kubernetes reads YAML 1.1, where `defaultMode: 0644` is octal.
-    version: '1.1',
-    merge: true,
-    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !(TIMES.includes(tag.tag) || tag.format === 'TIME')),
-  });
+  const { documents, problems } = readStream(text, file);
   const manifests: WrittenManifest[] = [];
-  const problems: Problem[] = [];
-  for (const document of Array.isArray(documents) ? documents : []) {
-    const lineOf = (offset: number) => lineCounter.linePos(offset).line;
-    for (const { pos, message } of document.errors) {
-      problems.push({ path: '', message: `Not YAML: ${message}`, severity: 'error', file, line: lineOf(pos[0]), column: 1 });
-    }
-    if (document.errors.length > 0 || document.contents === null) continue;
-    const line = lineOf(document.contents.range?.[0] ?? 0);
-    for (const object of itemsOf(document.toJS())) {
+  const strangers: Problem[] = [];
+  for (const { objects, lineOf } of documents) {
+    const line = lineOf([]);
+    for (const { object } of objects) {
       if (isManifest(object)) manifests.push({ manifest: object, file, line });
-      else problems.push({ path: '', message: lacking(object), severity: 'error', file, line, column: 1 });
+      else strangers.push({ path: '', message: lacking(object), severity: 'error', file, line, column: 1 });
     }
   }
-  return { manifests, problems };
-}
-
-function itemsOf(object: unknown): readonly unknown[] {
-  const items = dig(object, 'items');
-  if (dig(object, 'kind') === 'List' && Array.isArray(items)) return items;
-  return object === null ? [] : [object];
+  return { manifests, problems: [...problems, ...strangers] };
 }
 
 const NEEDED = [['apiVersion'], ['kind'], ['metadata', 'name']];

@@ -13,6 +13,12 @@ interface Writer {
   readonly quoted: Map<string, string>;
 }
 
+/** A text in double quotes, as readers of YAML and of JSON take it. */
+export function doubleQuoted(text: string): string {
+  // JSON escapes line breaks and lone surrogates; YAML knows a few more characters that must not stand as they are.
+  return JSON.stringify(text).replace(/[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g, escaped);
+}
+
 /** Longer texts seldom repeat. */
 const REMEMBERED_LENGTH = 100;
 /** Readers may refuse a longer key without an explicit `?`. */
@@ -111,8 +117,7 @@ function quote(writer: Writer, text: string): string {
 
 function quoted(text: string): string {
   if (PLAIN.test(text) && !WORD.test(text)) return text;
-  // JSON escapes line breaks and lone surrogates; YAML knows a few more characters that must not stand as they are.
-  return JSON.stringify(text).replace(/[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g, escaped);
+  return doubleQuoted(text);
 }
 
 function escaped(character: string): string {

@@ -6,6 +6,7 @@ import { agentConfigMap, stageConfigMap } from './manifest/agent-config.js';
 import type { AgentMount } from './manifest/agent-pod.js';
 import type { Manifest } from './manifest/manifest.js';
 import type { WorkloadSummary } from './manifest/stage-config.js';
+import { hasPromotion } from './policy/has-promotion.js';
 import type { PolicyDocument, Stage } from './policy/policy.js';
 import { isPatchwayError, type Problem } from './problem.js';
 import { promotionManifests } from './promotion/jobs.js';
@@ -67,11 +68,11 @@ function toolProblems(input: CapabilityInput, capabilities: readonly Capability[
   return tools.flatMap((tool) => attempt(() => toolImage(lock, tool), `image lock tools.${tool}`).problems);
 }
 
-/** Rules alone, an exporter that the policy does not want, and a promotion to a first stage run nothing. */
+/** Rules alone, an exporter that the policy does not want, and a promotion to a first stage that is not watched run nothing. */
 function needsAgent({ policy, stage }: CapabilityInput, capabilities: readonly Capability[]): boolean {
   return (
     capabilities.includes('scan') ||
-    (capabilities.includes('promotion') && stage.after.length > 0) ||
+    (capabilities.includes('promotion') && hasPromotion(policy, stage)) ||
     (capabilities.includes('exporter') && policy.monitoring.exporter)
   );
 }

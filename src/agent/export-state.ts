@@ -3,8 +3,11 @@ import type { Evidence } from '../gate/evidence.js';
 import { excusedEvidence } from '../gate/excused-evidence.js';
 import { isObject } from '../gate/json.js';
 import { parseEvidence } from '../gate/parse-evidence.js';
+import { dig } from '../manifest/dig.js';
+import { WORKLOAD_KINDS, workloadPath } from '../manifest/kinds.js';
 import { BREAK_GLASS } from '../manifest/labels.js';
 import { names } from '../manifest/names.js';
+import type { WorkloadSummary } from '../manifest/stage-config.js';
 import { isPatchwayError, PatchwayError } from '../problem.js';
 import type { AgentContext } from './context.js';
 
@@ -12,7 +15,7 @@ import type { AgentContext } from './context.js';
 const PARALLEL = 8;
 
 /**
- * Reads what metrics are made of: evidence, the promotion's state and the Deployments of one stage. A ConfigMap whose
+ * Reads what metrics are made of: evidence, the promotion's state and the workloads of one stage. A ConfigMap whose
  * contents cannot be read is told and counts as missing, so that its own metrics are absent and no others.
  * @throws where the API server does not answer or refuses
  */
@@ -22,10 +25,15 @@ export async function readStage(context: AgentContext): Promise<StageState> {
   if (stage === undefined) throw new PatchwayError(`the policy has no stage ${config.stage}: apply what synthesis wrote again.`);
   const repositories = new Set(config.workloads.flatMap(({ images }) => images.map(({ repository }) => repository)));
   const [evidence, running, promotion, breakGlassPods] = await Promise.all([
-    each([...repositories].map(names.evidence), (name) => readEvidence(context, stage.namespace, name)),
     each(
-      config.workloads.map(({ name }) => name),
-      (name) => readImages(context, stage.namespace, name),
+      [...repositories].map(names.evidence),
+      (name) => name,
+      (name) => readEvidence(context, stage.namespace, name),
+    ),
+    each(
+      config.workloads,
+      ({ name }) => name,
+      (workload) => readImages(context, stage.namespace, workload),
     ),
     stage.after.length === 0 ? undefined : readPromotion(context, stage.namespace),
     config.policy.promotion.guard === false ? undefined : countBreakGlass(context, stage.namespace),
@@ -81,15 +89,13 @@ function isProgress(state: unknown): state is PromotionProgress {
   return isObject(state) && state.schemaVersion === 1 && typeof state.step === 'string' && isObject(state.workloads);
 }
 
-/** The images of a Deployment by container; undefined where there is no such Deployment. */
+/** The images of a workload by container; undefined where there is no such workload. */
 async function readImages(
   { cluster }: AgentContext,
   namespace: string,
-  name: string,
+  { kind, name }: WorkloadSummary,
 ): Promise<Readonly<Record<string, string>> | undefined> {
-  const found = await cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
-  const template = isObject(found?.spec) ? found.spec.template : undefined;
-  const spec = isObject(template) ? template.spec : undefined;
+  const spec = dig(await cluster.get(workloadPath(kind, namespace, name)), ...WORKLOAD_KINDS[kind].template, 'spec');
   if (!isObject(spec)) return undefined;
   const containers = [spec.initContainers, spec.containers].flatMap((list): readonly unknown[] => (Array.isArray(list) ? list : []));
   return Object.fromEntries(
@@ -108,11 +114,11 @@ async function countBreakGlass({ cluster }: AgentContext, namespace: string): Pr
   return Array.isArray(found?.items) ? found.items.length : undefined;
 }
 
-async function each<T>(keys: readonly string[], read: (key: string) => Promise<T>): Promise<ReadonlyMap<string, T>> {
+async function each<K, T>(keys: readonly K[], nameOf: (key: K) => string, read: (key: K) => Promise<T>): Promise<ReadonlyMap<string, T>> {
   const results = new Map<string, T>();
   const queue = [...keys];
   const worker = async () => {
-    for (let key = queue.shift(); key !== undefined; key = queue.shift()) results.set(key, await read(key));
+    for (let key = queue.shift(); key !== undefined; key = queue.shift()) results.set(nameOf(key), await read(key));
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
   return results;

@@ -26,7 +26,16 @@ export interface Cluster {
   replace(path: string, body: unknown): Promise<KubernetesObject>;
   /** Server-side apply. @throws ConflictError where another manager owns a field and `force` is false */
   apply(path: string, body: unknown, options: { readonly fieldManager: string; readonly force: boolean }): Promise<KubernetesObject>;
+  /** A JSON patch. @throws where one of its tests does not hold */
+  edit(path: string, operations: readonly JsonPatch[], options: { readonly fieldManager: string }): Promise<KubernetesObject>;
+  /** Deletes the object with this `metadata.uid`; one that has gone is no error. @throws ConflictError where another one has its name */
+  remove(path: string, uid: string): Promise<void>;
 }
+
+/** One operation of a JSON patch (RFC 6902). */
+export type JsonPatch =
+  | { readonly op: 'test' | 'replace'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string };
 
 /** Somebody else wrote the object meanwhile (409). Whoever meets it decides afresh from what is there now. */
 export class ConflictError extends PatchwayError {
@@ -97,7 +106,12 @@ export interface Route {
 
 /** A client of the API server that `route` leads to. */
 export function clusterAt(route: (path: string) => Route): Cluster {
-  const call = async (method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, body?: unknown, contentType = 'application/json') => {
+  const call = async (
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    contentType = 'application/json',
+  ) => {
     const { url, headers, ...connection } = route(path);
     const response = await request({
       method,
@@ -111,7 +125,7 @@ export function clusterAt(route: (path: string) => Route): Cluster {
     }).catch((error: unknown) => {
       throw isPatchwayError(error) ? new PatchwayError(`the API server did not answer: ${error.message}`, { cause: error }) : error;
     });
-    if (response.status === 404 && method === 'GET') return undefined;
+    if (response.status === 404 && (method === 'GET' || method === 'DELETE')) return undefined;
     if (response.status >= 400) throw refusal(method, path, response.status, response.body.toString('utf8'));
     return JSON.parse(response.body.toString('utf8')) as KubernetesObject;
   };
@@ -126,6 +140,11 @@ export function clusterAt(route: (path: string) => Route): Cluster {
     replace: (path, body) => write('PUT', path, body),
     apply: (path, body, { fieldManager, force }) =>
       write('PATCH', `${path}?fieldManager=${encodeURIComponent(fieldManager)}&force=${force}`, body, 'application/apply-patch+yaml'),
+    edit: (path, operations, { fieldManager }) =>
+      write('PATCH', `${path}?fieldManager=${encodeURIComponent(fieldManager)}`, operations, 'application/json-patch+json'),
+    remove: async (path, uid) => {
+      await call('DELETE', path, { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } });
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { names } from '../manifest/names.js';
+import { hasPromotion } from '../policy/has-promotion.js';
 import type { Stage } from '../policy/policy.js';
 import { isPatchwayError, PatchwayError } from '../problem.js';
 import { stagesBefore } from '../promotion/before.js';
@@ -14,8 +15,9 @@ import { letIn } from './promote/guard.js';
 import { judge } from './promote/judge.js';
 import { takeLease } from './promote/lease.js';
 import { lookAt } from './promote/look.js';
-import { putInPlace } from './promote/put.js';
+import { giveUpFields, putInPlace } from './promote/put.js';
 import { readState, type StoredState } from './promote/stored-state.js';
+import { deleteBlockingPods } from './promote/unblock.js';
 
 export interface PromoteOptions {
   /** Who promotes, for the Lease. */
@@ -54,7 +56,8 @@ export async function promote(world: World, options: PromoteOptions): Promise<Pr
   const stage = stageOf(world);
   const place = { namespace: stage.namespace, name: names.promotion(stage.name) };
   const policyHash = config.policy.hash;
-  log(`policy ${config.policy.name}: promotion to ${stage.name} (namespace ${stage.namespace}), after ${stage.after.join(' and ')}`);
+  const task = stage.after.length === 0 ? 'watch over' : `promotion after ${stage.after.join(' and ')} to`;
+  log(`policy ${config.policy.name}: ${task} ${stage.name} (namespace ${stage.namespace})`);
   if (options.dryRun === true) {
     const { current } = await readState(cluster, { ...place, policyHash });
     return tell(world, await nextDecision(world, stage, current), 'next, were this no dry run: ');
@@ -89,6 +92,8 @@ async function stepByStep(world: World, stage: Stage, stored: StoredState, befor
     if (sentence !== said) tell(world, decision);
     said = sentence;
     if ('images' in decision) await letIn(world, stage, decision);
+    // While the lock still names what runs: to be put back when the lock has moved on.
+    else if (decision.kind === 'done' && stage.after.length === 0) await letIn(world, stage, { ...decision, images: {} });
     await stored.write(decision.state);
     switch (decision.kind) {
       case 'promote':
@@ -98,11 +103,16 @@ async function stepByStep(world: World, stage: Stage, stored: StoredState, befor
         break;
       case 'rollBack':
         await putInPlace(world.cluster, stage.namespace, world.config.workloads, decision.images);
+        await world.sleep(POLL_MS);
         break;
       case 'verify':
+        if (decision.state.step === 'rollingBack') await deleteBlockingPods(world, stage.namespace, world.config.workloads);
         await world.sleep(POLL_MS);
         break;
       case 'record':
+        if (stage.after.length === 0) await giveUpFields(world.cluster, stage.namespace, world.config.workloads);
+        break;
+      case 'again':
         break;
       default:
         return decision.kind;
@@ -116,7 +126,7 @@ async function nextDecision(world: World, stage: Stage, state: PromotionState): 
   const here = await lookAt(cluster, stage, workloads);
   const situation: Situation = { policy, stage, workloads, state, observed: { here, before: {} }, verdicts: {}, now: now() };
   // Once images are in place, the stages before have no say any more.
-  if (state.intent !== undefined && state.step !== 'rolling') return decide(situation);
+  if (stage.after.length === 0 || (state.intent !== undefined && state.step !== 'rolling')) return decide(situation);
   const observed = { here, before: await lookBefore(world, stage) };
   const seen = stagesBefore({ stage, workloads, observed });
   const judged = { running: imagesOf(here), candidate: state.candidate?.digests, before: seen.images };
@@ -138,11 +148,11 @@ function tell<K extends Decision['kind']>({ log }: World, decision: Decision & {
   return decision.kind;
 }
 
-/** @throws for a stage that nothing is promoted to */
+/** @throws for a stage that nothing is promoted to, and that is not watched either */
 function stageOf({ config }: World): Stage {
   const stage = config.policy.stages.find(({ name }) => name === config.stage);
   if (stage === undefined) throw new PatchwayError(`the policy has no stage ${config.stage}: apply what synthesis wrote again.`);
-  if (stage.after.length === 0) throw new PatchwayError(`stage ${stage.name} comes after none: its images come from the lock.`);
+  if (!hasPromotion(config.policy, stage)) throw new PatchwayError(`stage ${stage.name} comes after none: its images come from the lock.`);
   return stage;
 }
 

@@ -2,7 +2,7 @@ import { type AgentMount, agentContainer, agentPod } from '../manifest/agent-pod
 import { ownLabels } from '../manifest/labels.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { names } from '../manifest/names.js';
-import { access, type Grant, serviceAccount } from '../manifest/rbac.js';
+import { access, type Grant, serviceAccount, workloadGrants } from '../manifest/rbac.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
 
@@ -54,7 +54,7 @@ function grants({ promotion }: PolicyDocument, stage: Stage, workloads: readonly
   const state = stage.after.length > 0 ? [names.promotion(stage.name)] : [];
   const all: readonly Grant[] = [
     { apiGroup: '', resource: 'configmaps', verbs: ['get'], names: [...[...evidence].sort(), ...state] },
-    { apiGroup: 'apps', resource: 'deployments', verbs: ['get'], names: workloads.map((workload) => workload.name) },
+    ...workloadGrants(workloads, ['get']),
     // Pods past the guard may have any name.
     ...(promotion.guard === false ? [] : [{ apiGroup: '', resource: 'pods', verbs: ['list'] } as const]),
   ];

@@ -14,7 +14,7 @@ export interface RunningImage {
   readonly scan?: { readonly found: ScannedDigest; readonly current: boolean };
 }
 
-/** The images of a workload, each once, sorted: those of its Deployment where that is known, else those of the lock. */
+/** The images of a workload, each once, sorted: those that it names in the cluster where that is known, else those of the lock. */
 export function runningImages(state: StageState, workload: WorkloadSummary): readonly RunningImage[] {
   const running = state.running?.get(workload.name);
   const images = running === undefined ? workload.images : Object.values(running).map(imageOf);

@@ -12,6 +12,8 @@ export interface ScannedDigest {
   };
   /** RFC 3339. */
   readonly gateClosesAt?: string;
+  /** What it was built on: whether that has moved on and since when, and when it was released; both times RFC 3339. */
+  readonly base?: { readonly name: string; readonly behind?: boolean; readonly behindSince?: string; readonly releasedAt?: string };
 }
 
 /** What the exporter reads of a repository's evidence. */
@@ -43,7 +45,7 @@ export interface StageState {
   readonly evidence: ReadonlyMap<string, ScannedRepository | undefined>;
   /** Absent for a stage that nothing is promoted to, and before the first run. */
   readonly promotion?: PromotionProgress;
-  /** Workload → container → the image that its Deployment names. Absent where it is not known; a missing workload is not deployed. */
+  /** Workload → container → the image that it names. Absent where it is not known; a missing workload is not deployed. */
   readonly running?: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** How many pods carry the label that lets them past the guard. Absent where there is no guard, and where it is not known. */
   readonly breakGlassPods?: number;

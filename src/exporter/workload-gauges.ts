@@ -73,11 +73,42 @@ export const WORKLOAD_GAUGES: readonly (Omit<Gauge, 'samples'> & { samples(facts
       ),
   },
   {
+    name: 'patchway_base_behind',
+    help: 'Whether the base that an image of the workload was built on has moved on since.',
+    samples: (facts) => bases(facts, ({ behind }) => (behind === undefined ? undefined : Number(behind))),
+  },
+  {
+    name: 'patchway_base_behind_since_timestamp_seconds',
+    help: 'Since when the base that an image of the workload was built on has had a newer build.',
+    samples: (facts) => bases(facts, ({ behindSince }) => secondsOf(behindSince)),
+  },
+  {
+    name: 'patchway_base_released_timestamp_seconds',
+    help: 'When the base that an image of the workload was built on was released.',
+    samples: (facts) => bases(facts, ({ releasedAt }) => secondsOf(releasedAt)),
+  },
+  {
     name: 'patchway_drift',
     help: 'Whether the workload runs an image that neither the lock nor a promotion named.',
     samples: ({ labels, drifted }) => (drifted === undefined ? [] : [{ labels, value: drifted ? 1 : 0 }]),
   },
 ];
+
+/** What is known of the images' bases; each of their labels' sets is there once, as each image is. */
+function bases({ labels, images }: WorkloadFacts, of: (base: ScannedBase) => number | undefined): readonly Sample[] {
+  return images.flatMap(({ scan, ...image }) => {
+    const base = scan?.found.base;
+    const value = base === undefined ? undefined : of(base);
+    if (base === undefined || value === undefined) return [];
+    return identity(image).map((id) => ({ labels: { ...labels, ...id, base: base.name }, value }));
+  });
+}
+
+type ScannedBase = NonNullable<ScannedDigest['base']>;
+
+function secondsOf(at: string | undefined): number | undefined {
+  return at === undefined ? undefined : epochSeconds(at);
+}
 
 /** A sum over all images. Where a scan is missing or incomplete it is only a lower bound: served above zero, never as zero. */
 function count(images: readonly RunningImage[], of: (scan: ScannedDigest) => number): readonly number[] {

@@ -1,14 +1,15 @@
 import type { Manifest } from '../manifest/manifest.js';
 import { names } from '../manifest/names.js';
+import { hasPromotion } from '../policy/has-promotion.js';
 import { admission } from './admission.js';
 import type { GuardOptions } from './guard.js';
 
 /**
  * Lets only those change what counts as promoted who may `promote` the ConfigMap: a verb of Kubernetes' access control
- * that the promoter's Role has, and administrators of the cluster. Nothing for a stage that nothing is promoted to.
+ * that the promoter's Role has, and administrators of the cluster. Nothing for a stage that no run changes.
  */
 export function promotedPolicy({ policy, stage }: GuardOptions): readonly Manifest[] {
-  if (stage.after.length === 0) return [];
+  if (!hasPromotion(policy, stage)) return [];
   const name = names.guard(stage.name);
   return admission({
     policy,

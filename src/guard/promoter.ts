@@ -1,6 +1,7 @@
 import { WORKLOAD_KINDS } from '../manifest/kinds.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { names } from '../manifest/names.js';
+import { hasPromotion } from '../policy/has-promotion.js';
 import { admission, quoted } from './admission.js';
 import type { GuardOptions } from './guard.js';
 
@@ -10,7 +11,7 @@ import type { GuardOptions } from './guard.js';
  * not by a list, so that those of later versions of Kubernetes are covered, too.
  */
 export function promoterPolicies({ policy, stage, workloads }: GuardOptions): readonly Manifest[] {
-  if (stage.after.length === 0) return [];
+  if (!hasPromotion(policy, stage)) return [];
   const account = `system:serviceaccount:${stage.namespace}:${names.promotion(stage.name)}`;
   const kinds = [...new Set(workloads.map(({ kind }) => kind))].sort().map((kind) => WORKLOAD_KINDS[kind]);
   const byTemplate = new Map(kinds.map(({ template }) => [template.join('.'), template]));

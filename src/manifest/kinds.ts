@@ -2,7 +2,7 @@
 export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'CronJob' | 'Rollout';
 
 export interface KindFacts {
-  readonly group: string;
+  readonly group: 'apps' | 'batch' | 'argoproj.io';
   readonly version: string;
   /** In the API's paths and in roles. */
   readonly plural: string;

@@ -1,9 +1,10 @@
+import { WORKLOAD_KINDS, type WorkloadKind } from './kinds.js';
 import type { ownLabels } from './labels.js';
 import type { Manifest } from './manifest.js';
 
 /** One line of a Role: verbs on named objects of a resource. */
 export interface Grant {
-  readonly apiGroup: '' | 'apps' | 'coordination.k8s.io';
+  readonly apiGroup: '' | 'apps' | 'batch' | 'argoproj.io' | 'coordination.k8s.io';
   readonly resource: string;
   readonly verbs: readonly string[];
   /** Absent only where Kubernetes cannot name objects (creating, or pods whose names are generated). */
@@ -21,6 +22,19 @@ export interface Access {
 
 export function serviceAccount(name: string, namespace: string, labels: ReturnType<typeof ownLabels>): Manifest {
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace, labels }, automountServiceAccountToken: false };
+}
+
+/** The same verbs on each workload by its kind and name; none where there are no workloads, as no names would be all of them. */
+export function workloadGrants(
+  workloads: readonly { readonly kind: WorkloadKind; readonly name: string }[],
+  verbs: readonly string[],
+): readonly Grant[] {
+  const kinds = [...new Set(workloads.map(({ kind }) => kind))].sort();
+  return kinds.map((kind) => {
+    const { group, plural } = WORKLOAD_KINDS[kind];
+    const names = workloads.filter((workload) => workload.kind === kind).map(({ name }) => name);
+    return { apiGroup: group, resource: plural, verbs, names: [...new Set(names)].sort() };
+  });
 }
 
 /** A Role with exactly these grants and the RoleBinding that gives it to one service account. */

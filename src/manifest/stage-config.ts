@@ -24,6 +24,8 @@ export interface WorkloadSummary extends WorkloadOptions {
   readonly images: readonly WorkloadImage[];
   /** The Secrets that its pods are pulled with; absent: it names none. */
   readonly pullSecrets?: readonly string[];
+  /** Of a StatefulSet: how many pods it says to have. Their names follow from it. */
+  readonly replicas?: number;
 }
 
 /**

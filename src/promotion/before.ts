@@ -8,7 +8,7 @@ import type { PromotedImage, WorkloadImages } from './state.js';
 export interface Before {
   /** Absent where it cannot be told, or where they do not agree. */
   readonly images?: WorkloadImages;
-  /** Whether each Deployment has finished its rollout and has every replica available. */
+  /** Whether each workload has finished its rollout and has every replica available. */
   readonly healthy: boolean;
   /** Epoch milliseconds: since when nothing about that changed. */
   readonly since?: number;
@@ -31,7 +31,7 @@ export function stagesBefore({ stage, workloads, observed }: Pick<Situation, 'st
   for (const name of stage.after) {
     for (const workload of workloads) {
       const found = observed.before[name]?.[workload.name];
-      if (found === undefined) missing.push(`there is no Deployment ${workload.name} in stage ${name}`);
+      if (found === undefined) missing.push(`there is no ${workload.kind} ${workload.name} in stage ${name}`);
       else seen.push({ stage: name, workload, observed: found });
     }
   }
@@ -67,11 +67,10 @@ function disagreements(seen: readonly Seen[]): readonly string[] {
   );
 }
 
-/** A Deployment without replicas proves nothing, however complete its rollout is. */
 function illness(each: Seen): readonly string[] {
-  const { rollout, replicas } = each.observed;
-  if (rollout.phase !== 'complete') return [`${titleOf(each)}: ${rollout.why}`];
-  return replicas === 0 ? [`${titleOf(each)} is scaled to zero`] : [];
+  const { rollout, unproven } = each.observed;
+  const why = rollout.phase === 'complete' ? unproven : rollout.why;
+  return why === undefined ? [] : [`${titleOf(each)}: ${why}`];
 }
 
 function titleOf({ stage, workload }: Seen): string {

@@ -47,7 +47,7 @@ export function compareWithRecord(situation: Situation, before: WorkloadImages |
 const NOTHING: ImageSet = { '': { tag: '', digest: '' } };
 
 /** Sets of the references that the configuration names; what a stored state knows beyond that is no longer of interest. */
-function imagesOf({ workloads }: Situation, of: (name: string) => ImageSet | undefined): WorkloadImages {
+export function imagesOf({ workloads }: Pick<Situation, 'workloads'>, of: (name: string) => ImageSet | undefined): WorkloadImages {
   return Object.fromEntries(
     workloads.map(({ name, images }) => {
       const known = of(name) ?? {};
@@ -60,7 +60,7 @@ function imagesOf({ workloads }: Situation, of: (name: string) => ImageSet | und
   );
 }
 
-function takenOver({ state }: Situation, running: WorkloadImages): PromotionState['workloads'] {
+export function takenOver({ state }: Pick<Situation, 'state'>, running: WorkloadImages): PromotionState['workloads'] {
   return Object.fromEntries(
     Object.entries(running).map(([name, current]) => {
       const known = state.workloads[name];
@@ -71,7 +71,7 @@ function takenOver({ state }: Situation, running: WorkloadImages): PromotionStat
   );
 }
 
-function told(situation: Situation, state: PromotionState, because: string, to: WorkloadImages): Decision {
+export function told(situation: Situation, state: PromotionState, because: string, to: WorkloadImages): Decision {
   const known = state.lastError?.message === because;
   const next: PromotionState = { ...troubled(state, because, situation), step: 'idle' };
   return {

@@ -1,11 +1,12 @@
 import { changesBetween, describeImages, runs } from './images.js';
 import { chooseNext } from './next.js';
 import type { ObservedWorkload } from './observe.js';
-import { inPlace, instant, promoted, rolledBack, troubled, withHistory } from './record.js';
-import { refuse } from './refused.js';
-import { DEADLINE_SLACK_MS } from './run.js';
+import { inPlace, instant, promoted, rolledBack, troubled, unwatched, withHistory } from './record.js';
+import { refuse, refuseUntilLocked } from './refused.js';
+import { deadlineOf } from './run.js';
 import type { Decision, Situation } from './situation.js';
 import type { Intent, PromotionState, WorkloadImages } from './state.js';
+import { isWatched } from './watch.js';
 
 /** How often a promotion is set about; each time a run was cut off half-way before. */
 const ATTEMPTS = 5;
@@ -14,6 +15,10 @@ const ATTEMPTS = 5;
 export function continueIntent(situation: Situation, intent: Intent): Decision {
   const { state } = situation;
   const places = placesOf(situation, intent);
+  if (intent.watched && !isWatched(situation, intent)) {
+    const because = `Somebody moved stage ${situation.stage.name} on while ${describeImages(intent.to)} was watched.`;
+    return { kind: 'again', because, state: unwatched(state) };
+  }
   const strangers = places.filter(({ place }) => place === 'elsewhere');
   if (strangers.length > 0) return somebodyActed(situation, intent, strangers);
   const behind = places.filter(({ place }) => place === 'from').map(({ name }) => name);
@@ -59,13 +64,15 @@ function watch(situation: Situation, intent: Intent): Decision {
   const unfinished = unfinishedRollouts(situation, intent);
   if (unfinished.length === 0) {
     const because = `Stage ${situation.stage.name} runs ${describeImages(intent.to)}, and every replica is available.`;
+    if (intent.watched) return { kind: 'again', because, state: unwatched(state) };
     return { kind: 'record', outcome: 'promoted', because, state: promoted(situation, intent) };
   }
   const why = unfinished.map(({ name, why: reason }) => `${name}: ${reason}`).join('; ');
-  const until = deadlineOf(situation, intent);
+  const until = deadlineOf(situation.policy.rollout, intent.startedAt);
   if (now < until && !unfinished.some(({ stuck }) => stuck)) {
     return { kind: 'verify', until, because: why, state: state.step === 'verifying' ? state : inPlace(state) };
   }
+  if (unfinished.every(({ paused }) => paused)) return waitFor(situation, intent, why);
   return giveUp(situation, intent, why);
 }
 
@@ -74,6 +81,8 @@ interface Unfinished {
   readonly why: string;
   /** Kubernetes gave up on this rollout, not on an earlier one. */
   readonly stuck: boolean;
+  /** It is for somebody else to go on with it. */
+  readonly paused: boolean;
 }
 
 function unfinishedRollouts({ observed }: Situation, intent: Intent): readonly Unfinished[] {
@@ -82,12 +91,14 @@ function unfinishedRollouts({ observed }: Situation, intent: Intent): readonly U
   return Object.keys(intent.to).flatMap((name) => {
     const rollout = observed.here[name]?.rollout;
     if (rollout === undefined || rollout.phase === 'complete') return [];
-    return [{ name, why: rollout.why, stuck: rollout.phase === 'stuck' && (rollout.since ?? 0) >= began }];
+    const stuck = rollout.phase === 'stuck' && (rollout.since ?? 0) >= began;
+    return [{ name, why: rollout.why, stuck, paused: rollout.phase === 'paused' }];
   });
 }
 
-function deadlineOf({ policy }: Situation, { startedAt }: Intent): number {
-  return Date.parse(startedAt) + policy.rollout.progressDeadline + DEADLINE_SLACK_MS;
+/** Images are in place, and the rest is not up to this stage's deadline: it counts again from when that goes on. */
+function waitFor({ state, now }: Situation, intent: Intent, because: string): Decision {
+  return { kind: 'wait', for: 'rollout', because, state: { ...state, intent: { ...intent, startedAt: instant(now) } } };
 }
 
 /** The digests of the workloads that failed are refused; of all that moved where none can be named. */
@@ -101,12 +112,15 @@ function giveUp(situation: Situation, intent: Intent, why: string): Decision {
   const changes = changesBetween(intent.from, intent.to);
   const failed = new Set(unfinishedRollouts(situation, intent).map(({ name }) => name));
   const guilty = changes.filter(({ workload }) => failed.has(workload));
+  const refused = guilty.length > 0 ? guilty : changes;
   const at = instant(now);
   const back: PromotionState = {
     ...troubled(state, reason, situation),
     step: 'rollingBack',
     intent: { ...intent, startedAt: at },
-    refused: refuse(state.refused, guilty.length > 0 ? guilty : changes, reason, at),
+    refused: intent.watched
+      ? refuseUntilLocked(state.refused, refused, situation.workloads, { reason, at })
+      : refuse(state.refused, refused, reason, at),
   };
   return { kind: 'rollBack', images: intent.from, because: reason, state: back };
 }
@@ -114,6 +128,7 @@ function giveUp(situation: Situation, intent: Intent, why: string): Decision {
 function goBack(situation: Situation, intent: Intent, ahead: readonly string[]): Decision {
   const { state, stage, now } = situation;
   if (ahead.length > 0) {
+    if (intent.watched) return putBackAgain(situation, intent);
     const because = `Putting the old images back was cut off before ${ahead.join(', ')}: going on.`;
     return { kind: 'rollBack', images: intent.from, because, state };
   }
@@ -123,10 +138,23 @@ function goBack(situation: Situation, intent: Intent, ahead: readonly string[]):
     return { kind: 'record', outcome: 'rolledBack', because, state: rolledBack(situation, intent) };
   }
   const why = unfinished.map(({ name, why: reason }) => `${name}: ${reason}`).join('; ');
-  const until = deadlineOf(situation, intent);
+  const until = deadlineOf(situation.policy.rollout, intent.startedAt);
   if (now < until) return { kind: 'verify', until, because: `the old images are back in place: ${why}`, state };
+  if (unfinished.every(({ paused }) => paused)) return waitFor(situation, intent, `The old images are back in place: ${why}.`);
   const because = `The old images are back in place in ${stage.name}, but they are not healthy either: ${why}.`;
   return { kind: 'blocked', by: 'rollout', because, unblock: `Look at the pods in ${stage.namespace}.`, state };
+}
+
+/** Some tools put their image back within the second: they are not fought for ever. */
+function putBackAgain(situation: Situation, intent: Intent): Decision {
+  const { state, stage } = situation;
+  if (intent.attempt < ATTEMPTS) {
+    const because = `${describeImages(intent.to)} is in place again in ${stage.name}.`;
+    return { kind: 'rollBack', images: intent.from, because, state: { ...state, intent: { ...intent, attempt: intent.attempt + 1 } } };
+  }
+  const because = `Somebody goes on putting ${describeImages(intent.to)} in place in ${stage.name}, though it failed.`;
+  const unblock = `Name another image for ${stage.name} in the lock and apply its manifests, or pause the tool that applies them.`;
+  return { kind: 'blocked', by: 'refused', because, unblock, state: troubled(unwatched(state), because, situation) };
 }
 
 /** Nothing was touched yet: whether to begin is decided anew, as window and gate may have closed meanwhile. */

@@ -2,9 +2,10 @@ import { type AgentMount, agentContainer, agentPod } from '../manifest/agent-pod
 import { ownLabels } from '../manifest/labels.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { names } from '../manifest/names.js';
-import { access, type Grant, serviceAccount } from '../manifest/rbac.js';
+import { access, type Grant, serviceAccount, workloadGrants } from '../manifest/rbac.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
-import type { PolicyDocument } from '../policy/policy.js';
+import { hasPromotion } from '../policy/has-promotion.js';
+import type { PolicyDocument, Stage } from '../policy/policy.js';
 import type { PromotionEngine, PromotionOptions } from './engine.js';
 import { runSeconds } from './run.js';
 
@@ -19,11 +20,11 @@ export const jobs: PromotionEngine = {
  * The CronJob that promotes to a stage, its service account with access to what its steps need and nothing else, the
  * Lease that lets one promoter work at a time, and the ConfigMap for its state: both without contents, so that applying
  * them again leaves alone what runs have stored. The access to each stage before is a Role in that stage's namespace.
- * Nothing for a stage that comes after none, or without images.
+ * Nothing for a stage without images, or for one that comes after none, unless it is watched.
  */
 export function promotionManifests({ policy, stage, workloads, mount }: PromotionOptions): readonly Manifest[] {
   const promoted = workloads.filter(({ images }) => images.length > 0);
-  if (stage.after.length === 0 || promoted.length === 0) return [];
+  if (!hasPromotion(policy, stage) || promoted.length === 0) return [];
   const { namespace } = stage;
   const name = names.promotion(stage.name);
   const labels = ownLabels(policy.name, stage.name, 'promotion');
@@ -44,9 +45,10 @@ function ownGrants({ policy, stage }: Pick<PromotionOptions, 'policy' | 'stage'>
   const name = names.promotion(stage.name);
   const guard: Grant = { apiGroup: '', resource: 'configmaps', verbs: ['get', 'patch', 'promote'], names: [names.guard(stage.name)] };
   return [
-    { apiGroup: 'apps', resource: 'deployments', verbs: ['get', 'patch'], names: workloadNames(workloads) },
+    ...workloadGrants(workloads, ['get', 'patch']),
+    ...podGrants(workloads, stage),
     { apiGroup: '', resource: 'configmaps', verbs: ['get', 'update'], names: [name] },
-    { apiGroup: '', resource: 'configmaps', verbs: ['get'], names: evidenceNames(workloads) },
+    ...(stage.after.length === 0 ? [] : evidenceGrants(workloads)),
     // What the guard counts as promoted is written by whoever may `promote`.
     ...(policy.promotion.guard === false ? [] : [guard]),
     { apiGroup: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'update'], names: [name] },
@@ -54,18 +56,20 @@ function ownGrants({ policy, stage }: Pick<PromotionOptions, 'policy' | 'stage'>
 }
 
 function readGrants(workloads: readonly WorkloadSummary[]): readonly Grant[] {
-  return [
-    { apiGroup: 'apps', resource: 'deployments', verbs: ['get'], names: workloadNames(workloads) },
-    { apiGroup: '', resource: 'configmaps', verbs: ['get'], names: evidenceNames(workloads) },
-  ];
+  return [...workloadGrants(workloads, ['get']), ...evidenceGrants(workloads)];
 }
 
-function workloadNames(workloads: readonly WorkloadSummary[]): readonly string[] {
-  return workloads.map(({ name }) => name).sort();
+/** Pods of StatefulSets, which have names: one that is broken has to go before the old images come back. */
+function podGrants(workloads: readonly WorkloadSummary[], stage: Stage): readonly Grant[] {
+  const pods = workloads.flatMap(({ kind, name, replicas = 1 }) =>
+    kind === 'StatefulSet' ? Array.from({ length: stage.replicas ?? replicas }, (_, index) => `${name}-${index}`) : [],
+  );
+  return pods.length === 0 ? [] : [{ apiGroup: '', resource: 'pods', verbs: ['get', 'delete'], names: pods }];
 }
 
-function evidenceNames(workloads: readonly WorkloadSummary[]): readonly string[] {
-  return [...new Set(workloads.flatMap(({ images }) => images.map(({ repository }) => names.evidence(repository))))].sort();
+function evidenceGrants(workloads: readonly WorkloadSummary[]): readonly Grant[] {
+  const evidence = new Set(workloads.flatMap(({ images }) => images.map(({ repository }) => names.evidence(repository))));
+  return [{ apiGroup: '', resource: 'configmaps', verbs: ['get'], names: [...evidence].sort() }];
 }
 
 /** Runs never overlap; one that is due while the last is at work, or the control plane is away, starts up to an hour late. */

@@ -14,7 +14,10 @@ export function chooseNext(situation: Situation): Decision {
   const recorded = compareWithRecord(situation, before.images);
   if ('kind' in recorded) return recorded;
   const { running, withdrawn } = recorded;
-  const known: Situation = { ...situation, state: { ...recorded.state, refused: stillRefused(recorded.state.refused, before.images) } };
+  const known: Situation = {
+    ...situation,
+    state: { ...recorded.state, refused: stillRefused(recorded.state.refused, situation.workloads, before.images) },
+  };
   const candidate = followCandidate(known, before, running);
   const { candidate: _, ...state } = known.state;
   // Nothing is counted for an image that is not going to be tried.

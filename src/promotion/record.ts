@@ -37,6 +37,23 @@ export function intending(
   return { ...untroubled(state), step: 'rolling', intent: { id, ...move, startedAt: instant(situation.now) } };
 }
 
+/** The state while somebody else's rollout is watched. The first time that it is seen is the beginning that counts. */
+export function watching(
+  { now }: Situation,
+  state: PromotionState,
+  move: Pick<Intent, 'from' | 'to' | 'why'>,
+  step: 'verifying' | 'rollingBack',
+  since = now,
+): PromotionState {
+  const id = shortHash(canonicalJson({ ...move, at: now }));
+  return { ...untroubled(state), step, intent: { id, ...move, startedAt: instant(Math.min(since, now)), attempt: 1, watched: true } };
+}
+
+/** The state once what was watched is over, or is not what it was. */
+export function unwatched({ intent: _, ...state }: PromotionState): PromotionState {
+  return { ...state, step: 'idle' };
+}
+
 /** The state once every image of an intent is in place. */
 export function inPlace(state: PromotionState): PromotionState {
   return { ...state, step: 'verifying' };
@@ -57,11 +74,13 @@ export function rolledBack(situation: Situation, intent: Intent): PromotionState
   const { state } = situation;
   const changes = changesBetween(intent.from, intent.to);
   const why = state.lastError?.message ?? 'the rollout failed';
-  return withHistory(
-    settled(state, intent.from, undefined, changes),
-    { what: 'rolledBack', why, from: changedImages(changes, 'to'), to: changedImages(changes, 'from') },
-    situation,
-  );
+  const entry = { what: 'rolledBack', why, from: changedImages(changes, 'to'), to: changedImages(changes, 'from') } as const;
+  const back = settled(state, intent.from, undefined, changes);
+  const kept = intent.watched && state.candidate !== undefined ? { ...back, candidate: state.candidate } : back;
+  // A controller may go on putting back what is refused: that is told once.
+  const newest = state.history[0];
+  const known = newest?.what === 'rolledBack' && canonicalJson([newest.from, newest.to]) === canonicalJson([entry.from, entry.to]);
+  return known ? kept : withHistory(kept, entry, situation);
 }
 
 /** The state after an intent has come to its end, whichever. */

@@ -1,5 +1,6 @@
+import type { WorkloadSummary } from '../manifest/stage-config.js';
 import type { Change } from './images.js';
-import type { PromotionState, WorkloadImages } from './state.js';
+import type { PromotionState, Refused as Refusal, WorkloadImages } from './state.js';
 
 type Refused = PromotionState['refused'];
 
@@ -9,7 +10,7 @@ export function isRefused(refused: Refused, changes: readonly Change[]): boolean
 }
 
 /** The refusal that stands against a set of changes. */
-export function refusalOf(refused: Refused, changes: readonly Change[]): Refused[number] | undefined {
+export function refusalOf(refused: Refused, changes: readonly Change[]): Refusal | undefined {
   const entryOf = (change: Change) => refused.find(({ digest }) => digest === change.to.digest);
   const workloads = [...new Set(changes.map(({ workload }) => workload))];
   const against = workloads
@@ -24,10 +25,30 @@ export function refuse(refused: Refused, changes: readonly Change[], reason: str
   return digests.length === 0 ? refused : [...digests.map((digest) => ({ digest, reason, at })), ...refused];
 }
 
-/** A refusal is over once the stages before run something else. */
-export function stillRefused(refused: Refused, before: WorkloadImages | undefined): Refused {
-  if (before === undefined) return refused;
-  const digests = new Set(Object.values(before).flatMap((images) => Object.values(images).map(({ digest }) => digest)));
-  const left = refused.filter(({ digest }) => digests.has(digest));
+/** Remembers digests that somebody else put in place, until the lock names other ones than now. A refusal for another reason gives way. */
+export function refuseUntilLocked(
+  refused: Refused,
+  changes: readonly Change[],
+  workloads: readonly WorkloadSummary[],
+  { reason, at }: Pick<Refusal, 'reason' | 'at'>,
+): Refused {
+  const entries = changes.map(({ workload, reference, to }): Refusal => {
+    const images = workloads.find(({ name }) => name === workload)?.images ?? [];
+    const digest = images.find((image) => image.reference === reference)?.digest ?? '';
+    return { digest: to.digest, reason, at, locked: { reference, digest } };
+  });
+  const distinct = new Map(entries.map((entry) => [entry.digest, entry]));
+  return [...distinct.values(), ...refused.filter(({ digest }) => !distinct.has(digest))];
+}
+
+/** Without the refusals that are over: once the stages before run something else; of what was watched, once the lock names something else. */
+export function stillRefused(refused: Refused, workloads: readonly WorkloadSummary[], before?: WorkloadImages): Refused {
+  const images = workloads.flatMap((workload) => workload.images);
+  const digests = before && new Set(Object.values(before).flatMap((set) => Object.values(set).map(({ digest }) => digest)));
+  const left = refused.filter(({ digest, locked }) =>
+    locked === undefined
+      ? (digests?.has(digest) ?? true)
+      : images.some((image) => image.reference === locked.reference && image.digest === locked.digest),
+  );
   return left.length === refused.length ? refused : left;
 }

@@ -62,4 +62,6 @@ export type Decision = {
   /** They are in place: watch their rollout, `until` at most (epoch milliseconds). */
   | { readonly kind: 'verify'; readonly until: number }
   | { readonly kind: 'record'; readonly outcome: 'promoted' | 'rolledBack' }
+  /** What was watched is not what it was: store that, and decide afresh. */
+  | { readonly kind: 'again' }
 );

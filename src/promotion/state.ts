@@ -37,12 +37,23 @@ export interface Intent {
   readonly startedAt: string;
   /** 1 and up: how often a run has set about it. */
   readonly attempt: number;
+  /** Whether somebody else put `to` in place, and it is only watched (`autoRollback: watch`). @default false */
+  readonly watched?: boolean;
+}
+
+export interface Refused {
+  readonly digest: string;
+  readonly reason: string;
+  /** RFC 3339. */
+  readonly at: string;
+  /** Of an image that was watched: the digest that the lock named, under this reference. Refused until it names another. */
+  readonly locked?: { readonly reference: string; readonly digest: string };
 }
 
 export interface HistoryEntry {
   /** RFC 3339. */
   readonly at: string;
-  readonly what: 'promoted' | 'rolledBack' | 'refused' | 'blocked' | 'resumed' | 'foreignChange';
+  readonly what: 'promoted' | 'deployed' | 'rolledBack' | 'refused' | 'blocked' | 'resumed' | 'foreignChange';
   readonly why: string;
   readonly from?: WorkloadImages;
   readonly to?: WorkloadImages;
@@ -56,7 +67,7 @@ export interface PromotionState {
   readonly candidate?: Candidate;
   readonly step: PromotionStep;
   readonly intent?: Intent;
-  readonly refused: readonly { readonly digest: string; readonly reason: string; readonly at: string }[];
+  readonly refused: readonly Refused[];
   readonly lastError?: { readonly message: string; readonly at: string };
   /** RFC 3339: the last time a promotion finished well. */
   readonly lastPromotedAt?: string;

@@ -14,6 +14,8 @@ export function storyOf(decision: Decision): readonly string[] {
       return [`rolling out, until ${instant(decision.until)} at the latest: ${because}`];
     case 'record':
       return [`${decision.outcome === 'promoted' ? 'promoted' : 'rolled back'}: ${because}`];
+    case 'again':
+      return [`decided afresh: ${because}`];
     case 'rollBack':
       return [`roll back: ${because}`];
     default:

@@ -68,6 +68,11 @@ export function absent(expression: Expression): Expression {
   return atom(`absent(${expression.text})`);
 }
 
+/** How often the value of a metric changed within a length of time. */
+export function changes(of: Expression, within: Milliseconds): Expression {
+  return atom(`changes(${of.text}[${promDuration(within)}])`);
+}
+
 /** Copies a label under another name. */
 export function copyLabel(expression: Expression, from: string, to: string): Expression {
   return atom(`label_replace(${expression.text}, ${quote(to)}, "$1", ${quote(from)}, "(.+)")`);

@@ -53,7 +53,7 @@ describe("a policy's exceptions in the cluster", () => {
     const read = async (exceptions: readonly PolicyException[]) => {
       const world = {
         config: under(exceptions),
-        cluster: { ...cluster, create: never, replace: never, apply: never },
+        cluster: { ...cluster, create: never, replace: never, apply: never, edit: never, remove: never },
         env: {},
         log: () => {},
       };

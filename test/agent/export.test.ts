@@ -72,6 +72,8 @@ function world(get: Cluster['get'], env: AgentContext['env'] = {}): World {
     create: never,
     replace: never,
     apply: never,
+    edit: never,
+    remove: never,
   };
   const context: AgentContext = {
     config: config(production, [web, api]),

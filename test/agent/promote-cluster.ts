@@ -127,6 +127,14 @@ export class FakeCluster implements Cluster {
     });
   }
 
+  edit(): Promise<KubernetesObject> {
+    return Promise.reject(new Error('promotion edits no Deployment'));
+  }
+
+  remove(): Promise<void> {
+    return Promise.reject(new Error('promotion deletes no Deployment'));
+  }
+
   apply(path: string, body: unknown, options: { readonly fieldManager: string; readonly force: boolean }): Promise<KubernetesObject> {
     return this.#handle(`PATCH ${path}`, () => {
       const found = this.objects.get(path);

@@ -29,7 +29,7 @@ describe('the exporter of a stage', () => {
         verbs: ['get'],
         resourceNames: [names.evidence('ghcr.io/acme/web'), 'patchway-promotion-production'],
       },
-      { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'], resourceNames: ['web', 'api'] },
+      { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'], resourceNames: ['api', 'web'] },
       { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
     ]);
   });

@@ -112,9 +112,12 @@ const cases: readonly Case[] = [
     when: 'the candidate is scaled to zero',
     given: situation({
       state: state(soaked),
-      observed: { here: { web: seen('web', 'A') }, before: { staging: { web: { ...seen('web', 'B'), replicas: 0 } } } },
+      observed: {
+        here: { web: seen('web', 'A') },
+        before: { staging: { web: { ...seen('web', 'B'), unproven: 'it is scaled to zero' } } },
+      },
     }),
-    says: /^wait: .*web in staging is scaled to zero/,
+    says: /^wait: .*web in staging: it is scaled to zero/,
   },
   {
     when: 'the candidate has soaked',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { WorkloadSummary } from '../../src/manifest/stage-config.js';
-import { observeDeployment } from '../../src/promotion/observe.js';
+import { observeWorkload } from '../../src/promotion/observe.js';
 import { at, digest, image, MINUTE, NOW, REFERENCE, workload } from './support.js';
 
 const web = workload('web', 'A');
@@ -66,7 +66,7 @@ describe('a rollout', () => {
       phase: 'complete',
     },
   ])('is $phase when $when', ({ given, phase, why }) => {
-    const { rollout } = observeDeployment(deployment({ ...given, spec: { ...deployment().spec, ...given.spec } }), web);
+    const { rollout } = observeWorkload(deployment({ ...given, spec: { ...deployment().spec, ...given.spec } }), web);
     expect(rollout.phase).toBe(phase);
     if (why !== undefined) expect(rollout).toMatchObject({ why: expect.stringMatching(why) });
   });
@@ -85,21 +85,24 @@ describe('a rollout', () => {
       },
     },
   ])('has not changed since it $what', ({ status, metadata }) => {
-    expect(observeDeployment(deployment({ status, metadata }), web).rollout).toEqual({ phase: 'complete', since: NOW });
+    expect(observeWorkload(deployment({ status, metadata }), web).rollout).toEqual({ phase: 'complete', since: NOW });
   });
 
   it('asks for one replica where it names no number', () => {
     const { spec, ...rest } = deployment({ status: { replicas: 1, updatedReplicas: 1, availableReplicas: 1 } });
-    expect(observeDeployment({ ...rest, spec: { template: spec.template } }, web)).toMatchObject({
-      replicas: 1,
-      rollout: { phase: 'complete' },
-    });
+    expect(observeWorkload({ ...rest, spec: { template: spec.template } }, web).rollout.phase).toBe('complete');
+  });
+
+  it('proves nothing where nothing is asked for', () => {
+    const none = deployment({ status: { replicas: 0, updatedReplicas: 0, availableReplicas: 0 } });
+    expect(observeWorkload({ ...none, spec: { ...none.spec, replicas: 0 } }, web).unproven).toBe('it is scaled to zero');
+    expect(observeWorkload(deployment(), web)).not.toHaveProperty('unproven');
   });
 });
 
 describe('the images of a workload', () => {
   it('are those of its containers, by reference', () => {
-    expect(observeDeployment(deployment(), web)).toMatchObject({ images: { [REFERENCE.web]: image('B') }, strange: [] });
+    expect(observeWorkload(deployment(), web)).toMatchObject({ images: { [REFERENCE.web]: image('B') }, strange: [] });
   });
 
   it.each([
@@ -107,14 +110,14 @@ describe('the images of a workload', () => {
     { written: 'ghcr.io/acme/web:1.4.1', says: /without a digest/ },
     { written: 'Not An Image', says: /not an image of/ },
   ])('are strange where one is $written', ({ written, says }) => {
-    const { images, strange } = observeDeployment(deployment({ image: written }), web);
+    const { images, strange } = observeWorkload(deployment({ image: written }), web);
     expect(images).toEqual({});
     expect(strange).toEqual([expect.stringMatching(says)]);
   });
 
   it('are strange where a container is missing', () => {
     const other: WorkloadSummary = { ...web, images: web.images.map((each) => ({ ...each, init: true })) };
-    expect(observeDeployment(deployment(), other).strange).toEqual(['there is no container web']);
+    expect(observeWorkload(deployment(), other).strange).toEqual(['there is no container web']);
   });
 
   it('are strange where two containers run one reference at two digests', () => {
@@ -123,7 +126,7 @@ describe('the images of a workload', () => {
       { name: 'web', image: WEB },
       { name: 'other', image: `ghcr.io/acme/web:1.4.2@${digest('C')}` },
     ];
-    const { strange } = observeDeployment({ ...deployment(), spec: { replicas: 2, template: { spec: { containers } } } }, both);
+    const { strange } = observeWorkload({ ...deployment(), spec: { replicas: 2, template: { spec: { containers } } } }, both);
     expect(strange).toEqual([expect.stringMatching(/at two digests/)]);
   });
 });

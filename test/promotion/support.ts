@@ -1,7 +1,8 @@
 import type { WorkloadSummary } from '../../src/manifest/stage-config.js';
 import type { Stage } from '../../src/policy/policy.js';
-import type { ObservedWorkload, Rollout } from '../../src/promotion/observe.js';
+import type { ObservedWorkload } from '../../src/promotion/observe.js';
 import { emptyState } from '../../src/promotion/parse-state.js';
+import type { Rollout } from '../../src/promotion/progress/status.js';
 import { type Judgement, judgementKey, type Situation } from '../../src/promotion/situation.js';
 import type { Candidate, Intent, PromotionState, WorkloadImages } from '../../src/promotion/state.js';
 import { policy as document, staging as plainStaging } from '../rules/storefront.js';
@@ -40,7 +41,7 @@ export const complete = (since = NOW - 72 * HOUR): Rollout => ({ phase: 'complet
 export const progressing: Rollout = { phase: 'progressing', why: '1 of 2 replicas are available' };
 
 export function seen(name: 'web' | 'api', letter: string, rollout: Rollout = complete()): ObservedWorkload {
-  return { images: { [REFERENCE[name]]: image(letter) }, strange: [], rollout, replicas: 2 };
+  return { images: { [REFERENCE[name]]: image(letter) }, strange: [], rollout };
 }
 
 export const staging = plainStaging;

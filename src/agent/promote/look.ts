@@ -1,10 +1,11 @@
+import { workloadPath } from '../../manifest/kinds.js';
 import type { WorkloadSummary } from '../../manifest/stage-config.js';
 import type { Stage } from '../../policy/policy.js';
-import { observeDeployment } from '../../promotion/observe.js';
+import { observeWorkload } from '../../promotion/observe.js';
 import type { ObservedStage } from '../../promotion/situation.js';
 import type { Cluster } from '../kubernetes.js';
 
-/** What the Deployments of a stage run, and how far their rollouts are. */
+/** What the workloads of a stage run, and how far their rollouts are. */
 export async function lookAt(
   cluster: Pick<Cluster, 'get'>,
   { namespace }: Pick<Stage, 'namespace'>,
@@ -12,13 +13,9 @@ export async function lookAt(
 ): Promise<ObservedStage> {
   const seen = await Promise.all(
     workloads.map(async (workload) => {
-      const deployment = await cluster.get(deploymentPath(namespace, workload.name));
-      return deployment === undefined ? [] : [[workload.name, observeDeployment(deployment, workload)] as const];
+      const object = await cluster.get(workloadPath(workload.kind, namespace, workload.name));
+      return object === undefined ? [] : [[workload.name, observeWorkload(object, workload)] as const];
     }),
   );
   return Object.fromEntries(seen.flat());
-}
-
-export function deploymentPath(namespace: string, name: string): string {
-  return `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
 }

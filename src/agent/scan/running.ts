@@ -1,16 +1,18 @@
 import { parseReference, type Reference } from '../../lock/reference.js';
+import { dig } from '../../manifest/dig.js';
+import { WORKLOAD_KINDS, workloadPath } from '../../manifest/kinds.js';
 import type { ScanTarget, WorkloadSummary } from '../../manifest/stage-config.js';
 import type { Cluster } from '../kubernetes.js';
 import { recordOf } from '../registry/credentials.js';
 
-/** Containers of one Deployment that run an image of a target. */
+/** Containers of one workload that run an image of a target. */
 export interface RunningImage {
   readonly image: Reference;
   readonly replicas: number;
 }
 
 /**
- * The image of a target that runs in most replicas, by what its workloads' Deployments ask for; where two run equally
+ * The image of a target that runs in most replicas, by what its workloads ask for; where two run equally
  * often, the locked one, else the first by name. Undefined where none is deployed yet.
  */
 export async function runningImage(
@@ -21,8 +23,8 @@ export async function runningImage(
 ): Promise<Reference | undefined> {
   const found: RunningImage[] = [];
   for (const workload of workloads.filter(({ name }) => target.workloads.includes(name))) {
-    const deployment = await cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments/${workload.name}`);
-    if (deployment !== undefined) found.push(...imagesIn(deployment, workload, target));
+    const object = await cluster.get(workloadPath(workload.kind, namespace, workload.name));
+    if (object !== undefined) found.push(...imagesIn(object, workload, target));
   }
   return mostReplicas(found, target.locked);
 }
@@ -48,10 +50,9 @@ export function nameOf({ repository, tag, digest }: Reference): string {
   return digest === undefined ? `${repository}:${tag ?? 'latest'}` : `${repository}@${digest}`;
 }
 
-function imagesIn(deployment: Readonly<Record<string, unknown>>, workload: WorkloadSummary, target: ScanTarget): readonly RunningImage[] {
-  const spec = recordOf(deployment.spec);
-  const pod = recordOf(recordOf(spec.template).spec);
-  const replicas = countOf(recordOf(deployment.status).replicas) ?? countOf(spec.replicas) ?? 1;
+function imagesIn(object: Readonly<Record<string, unknown>>, workload: WorkloadSummary, target: ScanTarget): readonly RunningImage[] {
+  const pod = recordOf(dig(object, ...WORKLOAD_KINDS[workload.kind].template, 'spec'));
+  const replicas = replicasOf(object);
   return workload.images
     .filter(({ reference }) => reference === target.reference)
     .flatMap(({ container, init }) => containers(init ? pod.initContainers : pod.containers).filter(({ name }) => name === container))
@@ -62,6 +63,12 @@ function imagesIn(deployment: Readonly<Record<string, unknown>>, workload: Workl
 
 function containers(list: unknown): readonly Readonly<Record<string, unknown>>[] {
   return Array.isArray(list) ? list.map(recordOf) : [];
+}
+
+/** A DaemonSet says on how many nodes it is to be; a CronJob's next run is one pod. */
+function replicasOf(object: Readonly<Record<string, unknown>>): number {
+  const status = recordOf(object.status);
+  return countOf(status.replicas) ?? countOf(status.desiredNumberScheduled) ?? countOf(recordOf(object.spec).replicas) ?? 1;
 }
 
 function countOf(value: unknown): number | undefined {

@@ -31,7 +31,7 @@ export function planStage({ policy, stage: name, workloads: given, lock, agentBu
   const stage = policy.stages.find((s) => s.name === name);
   if (stage === undefined) return { manifests: [], workloads: [], warnings: [], problems: [noSuchStage(policy, name)] };
   const { deployments, others, problems } = sortOut(given);
-  const rollouts = deployments.map((deployment) => rolloutOf({ policy, stage, lock, deployment, beside: others }));
+  const rollouts = deployments.map((deployment) => rolloutOf({ policy, stage, lock, workload: deployment, beside: others }));
   const workloads = rollouts.map((rollout) => rollout.workload).sort((a, b) => (a.name < b.name ? -1 : 1));
   const input = { policy, stage, workloads, lock, agentBundle, uncovered: others.flatMap(imagesOf) };
   const beside = planCapabilities(input, ['scan', 'promotion', 'exporter', 'rules', 'guard']);

@@ -1,6 +1,6 @@
 import { PatchwayError } from '../problem.js';
 import type { ImageLock, LockEntry, ToolName } from './lock.js';
-import { normaliseReference } from './reference.js';
+import { normaliseReference, parseReference } from './reference.js';
 
 /** An image that the lock names for a stage. */
 export interface LockedImage {
@@ -12,9 +12,12 @@ export interface LockedImage {
   readonly image: string;
 }
 
-/** What a reference, written in any way, means in a stage; undefined where the lock has no entry. */
+/**
+ * What a reference, written in any way, means in a stage; undefined where the lock has no entry. One with a digest that the
+ * lock names for the stage means the entry that names it, whatever its tag: so rendered images are found again.
+ */
 export function lockedImage(lock: ImageLock, reference: string, stage: string): LockedImage | undefined {
-  const key = normaliseReference(reference);
+  const key = keyByDigest(lock, reference, stage) ?? normaliseReference(reference);
   const stages = key === undefined ? undefined : lock.images[key];
   const entry = stages !== undefined && Object.hasOwn(stages, stage) ? stages[stage] : undefined;
   if (key === undefined || entry === undefined) return undefined;
@@ -47,6 +50,16 @@ export function toolImage(lock: ImageLock, tool: ToolName): string {
     });
   }
   return `${entry.image}:${entry.tag}@${entry.digest}`;
+}
+
+function keyByDigest(lock: ImageLock, text: string, stage: string): string | undefined {
+  const reference = parseReference(text);
+  if (reference?.digest === undefined) return undefined;
+  const { repository, tag, digest } = reference;
+  const named = `${repository}:${tag}`;
+  const names = (key: string) => lock.images[key]?.[stage]?.digest === digest;
+  if (Object.hasOwn(lock.images, named) && names(named)) return named;
+  return Object.keys(lock.images).find((key) => repositoryOf(key) === repository && names(key));
 }
 
 /** The repository of a normalised reference: a colon after the last slash starts the tag. */

@@ -8,8 +8,8 @@ export interface Edit {
 }
 
 /** A copy with the edits made, in their order. An edit through a value that is no object or list replaces it. */
-export function applyEdits(manifest: Manifest, edits: readonly Edit[]): Manifest {
-  return edits.reduce((edited, { path, value }) => setAt(edited, path, value), manifest);
+export function applyEdits<M extends Manifest>(manifest: M, edits: readonly Edit[]): M {
+  return edits.reduce<M>((edited, { path, value }) => setAt(edited, path, value), manifest);
 }
 
 /** Keys keep their order, and new ones come last. */

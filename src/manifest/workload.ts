@@ -1,37 +1,58 @@
 import type { ImageLock } from '../lock/lock.js';
 import { lockedImage, missingImage } from '../lock/lookup.js';
-import { normaliseReference } from '../lock/reference.js';
+import { normaliseReference, parseReference } from '../lock/reference.js';
 import type { Problem } from '../problem.js';
 import { containersOf, type PlacedContainer, type WorkloadManifest } from './containers.js';
-import type { Container } from './manifest.js';
+import { dig } from './dig.js';
+import type { Edit } from './edit.js';
+import type { Container, Manifest } from './manifest.js';
 import { names } from './names.js';
 import { pullSecretsOf } from './pull-secrets.js';
 import type { ScanTarget, WorkloadImage, WorkloadSummary } from './stage-config.js';
 import { workloadOptions } from './workload-options.js';
 
-/** A workload's images as the lock has them for a stage, what it says of itself, and every image that the lock does not have. */
-export function summarise(
-  workload: WorkloadManifest,
-  lock: ImageLock,
-  stage: string,
-): { readonly summary: WorkloadSummary; readonly problems: readonly Problem[] } {
-  const { options, problems: unread } = workloadOptions(workload);
-  const images: WorkloadImage[] = [];
-  const problems: Problem[] = [...unread];
-  for (const placed of containersOf(workload)) {
-    const found = imageOf(placed, lock, stage);
-    if ('message' in found) problems.push(found);
-    else images.push(found);
-  }
-  const pullSecrets = pullSecretsOf(workload);
-  const secrets = pullSecrets.length === 0 ? {} : { pullSecrets };
-  return { summary: { kind: workload.kind, name: workload.metadata.name, ...options, images, ...secrets }, problems };
+/** The images of an object's pods, as the lock has them for a stage. */
+export interface LockedImages {
+  readonly images: readonly WorkloadImage[];
+  /** What makes them locked digests, `repository:tag@digest`. One that is its locked digest already stays as it is written. */
+  readonly edits: readonly Edit[];
+  /** Every image that the lock does not have. */
+  readonly problems: readonly Problem[];
 }
 
-/** A container with the image that the lock names, `repository:tag@digest`; unchanged where it names none. */
+export function lockedImages(manifest: Manifest, lock: ImageLock, stage: string): LockedImages {
+  const images: WorkloadImage[] = [];
+  const edits: Edit[] = [];
+  const problems: Problem[] = [];
+  for (const placed of containersOf(manifest)) {
+    const found = imageOf(placed, lock, stage);
+    if ('message' in found) problems.push(found);
+    else {
+      images.push(found);
+      if (!isLocked(placed, found)) edits.push({ path: [...placed.at, 'image'], value: rendered(found) });
+    }
+  }
+  return { images, edits, problems };
+}
+
+/** A container with the image that the lock names; unchanged where it names none. */
 export function withLockedImage(container: Container, lock: ImageLock, stage: string): Container {
   const image = container.image === undefined ? undefined : lockedImage(lock, container.image, stage)?.image;
   return image === undefined ? container : { ...container, image };
+}
+
+/** A workload with its images, and what it says of itself. */
+export function summarise(
+  workload: WorkloadManifest,
+  images: readonly WorkloadImage[],
+): { readonly summary: WorkloadSummary; readonly problems: readonly Problem[] } {
+  const { kind, metadata } = workload;
+  const { options, problems } = workloadOptions(workload);
+  const pullSecrets = pullSecretsOf(workload);
+  const secrets = pullSecrets.length === 0 ? {} : { pullSecrets };
+  const replicas = kind === 'StatefulSet' ? (dig(workload, 'spec', 'replicas') ?? 1) : undefined;
+  const count = typeof replicas === 'number' ? { replicas } : {};
+  return { summary: { kind, name: metadata.name, ...options, images, ...secrets, ...count }, problems };
 }
 
 /** What is scanned for these workloads: each reference once, sorted, with the workloads that run it. */
@@ -50,13 +71,22 @@ export function scanTargets(workloads: readonly WorkloadSummary[]): readonly Sca
       return {
         reference: image.reference,
         repository: image.repository,
-        locked: `${image.repository}:${image.tag}@${image.digest}`,
+        locked: rendered(image),
         evidence: names.evidence(image.repository),
         workloads: distinct(users.map(({ name }) => name)),
         ...(pullSecrets.length === 0 ? {} : { pullSecrets }),
       };
     })
     .sort((a, b) => (a.reference < b.reference ? -1 : 1));
+}
+
+function rendered({ repository, tag, digest }: WorkloadImage): string {
+  return `${repository}:${tag}@${digest}`;
+}
+
+function isLocked({ container }: PlacedContainer, { repository, digest }: WorkloadImage): boolean {
+  const written = parseReference(String(container.image));
+  return written?.repository === repository && written.digest === digest;
 }
 
 function distinct(values: readonly string[]): readonly string[] {
@@ -74,7 +104,7 @@ function imageOf({ container, init, path }: PlacedContainer, lock: ImageLock, st
   return {
     container: container.name,
     init,
-    reference,
+    reference: found.reference,
     repository,
     tag: entry.tag,
     digest: entry.digest,

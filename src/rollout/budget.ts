@@ -1,33 +1,46 @@
-import type { Deployment, Manifest } from '../manifest/manifest.js';
+import { dig } from '../manifest/dig.js';
+import type { WorkloadKind } from '../manifest/kinds.js';
+import type { Manifest } from '../manifest/manifest.js';
 import { titleOf } from '../manifest/manifest.js';
 import type { CountOrPercent, RolloutPolicy } from '../policy/policy.js';
 import type { Problem } from '../problem.js';
+import { isObject } from './fields.js';
+import { isBudgeted, type Surroundings } from './surroundings.js';
+
+/** A DaemonSet's pods are not evicted when a node is drained, and a CronJob's end by themselves. */
+const BUDGETED: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'Rollout'];
+
+/** The disruption budget that a workload lacks; undefined where it has one, or needs none. */
+export function budgetOf(workload: Manifest, kind: WorkloadKind, rollout: RolloutPolicy, around: Surroundings): Manifest | undefined {
+  return BUDGETED.includes(kind) && !isBudgeted(workload, around) ? disruptionBudget(workload, rollout) : undefined;
+}
 
 /**
- * How many pods of a Deployment may be evicted at once. Pods that are not ready may always be:
- * else a broken rollout would keep nodes from being drained.
+ * How many pods of a workload may be evicted at once. Pods that are not ready may always be: else a broken rollout would
+ * keep nodes from being drained.
  * @see https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
  */
-export function disruptionBudget(deployment: Deployment, rollout: RolloutPolicy): Manifest | undefined {
-  if (rollout.disruptionBudget === 'none') return undefined;
-  const { name, namespace, labels } = deployment.metadata;
+function disruptionBudget(workload: Manifest, rollout: RolloutPolicy): Manifest | undefined {
+  const selector = dig(workload, 'spec', 'selector');
+  if (rollout.disruptionBudget === 'none' || !isObject(selector)) return undefined;
+  const { name, namespace, labels } = workload.metadata;
   return {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), ...(labels === undefined ? {} : { labels }) },
-    spec: { ...rollout.disruptionBudget, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: deployment.spec.selector },
+    spec: { ...rollout.disruptionBudget, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector },
   };
 }
 
 /** A budget that keeps every replica keeps every node from being drained. */
-export function budgetProblems(deployment: Deployment, rollout: RolloutPolicy): readonly Problem[] {
+export function budgetProblems(workload: Manifest, rollout: RolloutPolicy): readonly Problem[] {
   const { disruptionBudget: budget } = rollout;
-  const { replicas } = deployment.spec;
-  if (budget === 'none' || !('minAvailable' in budget) || replicas === undefined || replicas === 0) return [];
+  const replicas = dig(workload, 'spec', 'replicas');
+  if (budget === 'none' || !('minAvailable' in budget) || typeof replicas !== 'number' || replicas === 0) return [];
   if (count(budget.minAvailable, replicas) < replicas) return [];
   return [
     {
-      path: `${titleOf(deployment)} spec.replicas`,
+      path: `${titleOf(workload)} spec.replicas`,
       message: `The policy's disruption budget keeps ${budget.minAvailable} available, and there are ${replicas} replicas: none could ever be evicted, and no node drained. Raise the replicas, or lower rollout.disruptionBudget.minAvailable.`,
       severity: 'error',
     },

@@ -1,7 +1,9 @@
 import { restrictedContainer } from '../manifest/agent-pod.js';
+import type { PlacedContainer } from '../manifest/containers.js';
 import { dig } from '../manifest/dig.js';
-import type { Container } from '../manifest/manifest.js';
+import type { Container, Json } from '../manifest/manifest.js';
 import type { Milliseconds } from '../policy/policy.js';
+import { isObject } from './fields.js';
 
 /** Whole seconds, as Kubernetes' fields have them; a part of one counts as one. */
 export function seconds(duration: Milliseconds): number {
@@ -9,36 +11,31 @@ export function seconds(duration: Milliseconds): number {
 }
 
 /** What the Pod Security Standard "restricted" asks of a container, and a read-only root, where the container says nothing itself. */
+export function restrictedContext({ securityContext }: Container): { readonly [key: string]: Json } {
+  const own = isObject(securityContext) ? securityContext : {};
+  const capabilities = { ...restrictedContainer.capabilities, ...(isObject(own.capabilities) ? own.capabilities : {}) };
+  return { ...restrictedContainer, ...own, capabilities };
+}
+
 export function withRestrictions(container: Container): Container {
-  const own = container.securityContext;
-  const capabilities = dig(own, 'capabilities');
-  return {
-    ...container,
-    securityContext: {
-      ...restrictedContainer,
-      ...(typeof own === 'object' ? own : {}),
-      capabilities: { ...restrictedContainer.capabilities, ...(typeof capabilities === 'object' ? capabilities : {}) },
-    },
-  };
+  return { ...container, securityContext: restrictedContext(container) };
 }
 
-/** An image named by its digest never changes: pulling it again proves nothing. */
-export function withPullPolicy(container: Container): Container {
-  return { ...container, imagePullPolicy: container.imagePullPolicy ?? 'IfNotPresent' };
+export function hasPreStop(container: Container): boolean {
+  return (dig(container, 'lifecycle', 'preStop') ?? undefined) !== undefined;
 }
 
-/**
- * A pause before the container is told to end, in which load balancers forget the pod. A `preStop` of its own stays.
- * @see https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/
- */
-export function withDrain(container: Container, drain: Milliseconds): Container {
-  if (drain === 0 || dig(container.lifecycle, 'preStop') !== undefined) return container;
-  const own = typeof container.lifecycle === 'object' ? container.lifecycle : {};
-  return { ...container, lifecycle: { ...own, preStop: { sleep: { seconds: seconds(drain) } } } };
-}
-
-/** How long a container's own `preStop` pauses, where it says so. */
+/** Seconds that a container's own `preStop` pauses, where it says so: by its field, or by a command such as `sleep 15`. */
 export function ownPause(container: Container): number {
-  const pause = dig(container.lifecycle, 'preStop', 'sleep', 'seconds');
-  return typeof pause === 'number' ? pause : 0;
+  const preStop = dig(container, 'lifecycle', 'preStop');
+  const pause = dig(preStop, 'sleep', 'seconds');
+  if (typeof pause === 'number') return pause;
+  const command = dig(preStop, 'exec', 'command');
+  const slept = Array.isArray(command) ? /\bsleep (\d+)/.exec(command.map(String).join(' ')) : null;
+  return Number(slept?.[1] ?? 0);
+}
+
+/** Whether it is an init container that keeps running. */
+export function isSidecar({ container, init }: PlacedContainer): boolean {
+  return init && container.restartPolicy === 'Always';
 }

@@ -1,64 +1,63 @@
+import { containersOf, type PlacedContainer } from '../manifest/containers.js';
 import { dig } from '../manifest/dig.js';
-import type { Container, PodSpec } from '../manifest/manifest.js';
-import type { Milliseconds, RolloutPolicy } from '../policy/policy.js';
-import { ownPause, seconds } from './container.js';
+import type { Edit } from '../manifest/edit.js';
+import { templatePathOf, type WorkloadKind } from '../manifest/kinds.js';
+import type { Manifest } from '../manifest/manifest.js';
+import type { RolloutPolicy } from '../policy/policy.js';
+import { hasPreStop, isSidecar, ownPause, seconds } from './container.js';
+import { isObject } from './fields.js';
 
 /** Kubernetes' own, where a pod names none. */
 const GRACE_SECONDS = 30;
 
-/** The pod's part of "restricted". Who says to run as root is left to it: the pod would not start otherwise. */
-export function withPodRestrictions(spec: PodSpec): PodSpec {
-  const own = typeof spec.securityContext === 'object' ? spec.securityContext : {};
-  return {
-    ...spec,
-    securityContext: { ...(runsAsRoot(spec) ? {} : { runAsNonRoot: true }), seccompProfile: { type: 'RuntimeDefault' }, ...own },
-  };
+/** What makes pods end without losing a request, and keeps them apart. */
+export function podEdits(workload: Manifest, kind: WorkloadKind, rollout: RolloutPolicy): readonly Edit[] {
+  if (kind === 'CronJob' || kind === 'Rollout') return [];
+  const pod = [...(templatePathOf(workload) ?? []), 'spec'];
+  return [...drainEdits(workload, rollout), ...graceEdits(workload, pod, rollout), ...spreadEdits(workload, kind, pod, rollout)];
 }
 
-/** Whether the pod or one of its containers asks for user 0. */
-export function runsAsRoot(spec: PodSpec): boolean {
-  return [spec, ...(spec.initContainers ?? []), ...spec.containers].some((part) => dig(part.securityContext, 'runAsUser') === 0);
+/**
+ * A pause before a container is told to end, in which load balancers forget the pod. A `preStop` of its own stays. Sidecars
+ * get none: they end after the containers.
+ * @see https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/
+ */
+function drainEdits(workload: Manifest, { drain }: RolloutPolicy): readonly Edit[] {
+  if (drain === 0) return [];
+  return undrained(workload).map(({ at }) => ({ path: [...at, 'lifecycle', 'preStop'], value: { sleep: { seconds: seconds(drain) } } }));
 }
 
-/** The pre-stop pause is added to the time that the workload has to end; a longer pause of its own fits into it. */
-export function withGracePeriod(spec: PodSpec, drain: Milliseconds): PodSpec {
-  const own = typeof spec.terminationGracePeriodSeconds === 'number' ? spec.terminationGracePeriodSeconds : GRACE_SECONDS;
-  const pauses = spec.containers.map(ownPause);
-  const drained = spec.containers.some((c) => dig(c.lifecycle, 'preStop') === undefined) ? seconds(drain) : 0;
+function undrained(workload: Manifest): readonly PlacedContainer[] {
+  return containersOf(workload).filter(({ container, init }) => !init && !hasPreStop(container));
+}
+
+/** The pause is added to the time that the workload has to end; a longer pause of its own fits into it. */
+function graceEdits(workload: Manifest, pod: readonly string[], { drain }: RolloutPolicy): readonly Edit[] {
+  const path = [...pod, 'terminationGracePeriodSeconds'];
+  const written = dig(workload, ...path);
+  const own = typeof written === 'number' ? written : GRACE_SECONDS;
+  const drained = undrained(workload).length > 0 ? seconds(drain) : 0;
+  const pauses = containersOf(workload).flatMap((placed) => (!placed.init || isSidecar(placed) ? [ownPause(placed.container)] : []));
   const longest = Math.max(0, ...pauses);
   const grace = Math.max(own + drained, longest < own ? own : longest + GRACE_SECONDS);
-  return grace === GRACE_SECONDS ? spec : { ...spec, terminationGracePeriodSeconds: grace };
+  return grace === own ? [] : [{ path, value: grace }];
 }
 
 const TOPOLOGY = { nodes: 'kubernetes.io/hostname', zones: 'topology.kubernetes.io/zone' } as const;
 
 /** Replicas of one revision keep to different nodes or zones where that is possible. Constraints of its own stay alone. */
-export function withSpread(spec: PodSpec, spread: RolloutPolicy['spread'], selector: unknown): PodSpec {
-  if (spread === 'none' || spec.topologySpreadConstraints !== undefined) return spec;
+function spreadEdits(workload: Manifest, kind: WorkloadKind, pod: readonly string[], { spread }: RolloutPolicy): readonly Edit[] {
+  const path = [...pod, 'topologySpreadConstraints'];
+  const own = dig(workload, ...path) ?? [];
+  const selector = dig(workload, 'spec', 'selector');
+  if (spread === 'none' || kind === 'DaemonSet' || !isObject(selector) || !Array.isArray(own) || own.length > 0) return [];
   const constraint = {
     maxSkew: 1,
     topologyKey: TOPOLOGY[spread],
     whenUnsatisfiable: 'ScheduleAnyway',
     labelSelector: selector,
-    matchLabelKeys: ['pod-template-hash'],
+    // A StatefulSet replaces pods in their places, so that old and new ones together are what is to be spread.
+    ...(kind === 'Deployment' ? { matchLabelKeys: ['pod-template-hash'] } : {}),
   };
-  return { ...spec, topologySpreadConstraints: [constraint] };
-}
-
-/** An account of the workload's own, without a token; one that it names itself stays as it is. */
-export function withServiceAccount(spec: PodSpec, name: string): PodSpec {
-  if (namesAccount(spec)) return spec;
-  return { ...spec, serviceAccountName: name, automountServiceAccountToken: spec.automountServiceAccountToken ?? false };
-}
-
-export function namesAccount(spec: PodSpec): boolean {
-  return spec.serviceAccountName !== undefined || spec.serviceAccount !== undefined;
-}
-
-export function mapContainers(spec: PodSpec, change: (container: Container, init: boolean) => Container): PodSpec {
-  return {
-    ...spec,
-    ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map((c) => change(c, true)) }),
-    containers: spec.containers.map((c) => change(c, false)),
-  };
+  return [{ path, value: [constraint] }];
 }

@@ -1,96 +1,78 @@
 import type { ImageLock } from '../lock/lock.js';
-import type { Deployment, Manifest, PodSpec } from '../manifest/manifest.js';
-import { titleOf } from '../manifest/manifest.js';
+import type { WorkloadManifest } from '../manifest/containers.js';
+import { applyEdits } from '../manifest/edit.js';
+import type { Json, Manifest } from '../manifest/manifest.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
-import { summarise, withLockedImage } from '../manifest/workload.js';
-import type { PolicyDocument, RolloutPolicy, Stage } from '../policy/policy.js';
+import type { PolicyDocument, Stage } from '../policy/policy.js';
 import type { Problem } from '../problem.js';
-import { budgetProblems, disruptionBudget } from './budget.js';
-import { withDrain, withPullPolicy, withRestrictions } from './container.js';
-import { selectorProblems, withLabels, withSelector } from './labels.js';
-import { mapContainers, namesAccount, runsAsRoot, withGracePeriod, withPodRestrictions, withServiceAccount, withSpread } from './pod.js';
-import { selectsPods } from './selector.js';
+import { accountEdits, accountOf } from './account.js';
+import { coveredBy } from './covered.js';
+import { isObject } from './fields.js';
+import { labelEdits, selectorEdits, selectorProblems } from './labels.js';
+import { restrictionEdits, rootProblems } from './restrict.js';
 import { readinessProblems } from './serving.js';
-import { isRecreated, withReplicas, withStrategy } from './strategy.js';
+import { isScaled, surroundingsOf } from './surroundings.js';
 
 export interface RolloutInput {
   readonly policy: PolicyDocument;
   readonly stage: Stage;
   readonly lock: ImageLock;
-  readonly deployment: Deployment;
+  readonly workload: WorkloadManifest;
   /** Other objects of the stage: a Service, budget, autoscaler or service account among them that concerns the pods is respected. */
   readonly beside?: readonly Manifest[];
 }
 
 export interface Rollout {
-  /** The Deployment under the policy, and what belongs to it: service account and disruption budget. */
+  /** The workload under the policy, and what belongs to it: service account and disruption budget. */
   readonly manifests: readonly Manifest[];
   readonly workload: WorkloadSummary;
   readonly problems: readonly Problem[];
 }
 
-/** Puts one Deployment under a policy: locked images, the policy's rolling update, and what makes it lose no request. */
-export function rolloutOf({ policy, stage, lock, deployment: given, beside = [] }: RolloutInput): Rollout {
-  const named = withLabels(withSelector(given), policy.name, stage);
-  const { summary, problems } = summarise(named, lock, stage.name);
-  const rolled = withReplicas(withStrategy(named, policy.rollout), stage, beside);
-  const deployment = withPodSpec(rolled, lockedPod(podOf(rolled, policy.rollout), lock, stage.name));
-  const budget = isBudgeted(named, beside) ? undefined : disruptionBudget(deployment, policy.rollout);
+/**
+ * Puts one workload under a policy: what adopting does, and what only an author's own manifests can take: labels on its pods,
+ * the Pod Security Standard "restricted" and a service account.
+ */
+export function rolloutOf({ policy, stage, lock, workload: given, beside = [] }: RolloutInput): Rollout {
+  const around = surroundingsOf(beside, stage.namespace);
+  const selected = applyEdits(given, selectorEdits(given));
+  const named = applyEdits(selected, labelEdits(selected, policy.name, stage));
+  const open = isScaled(named, around) ? withoutReplicas(named) : named;
+  const restricted = applyEdits(open, restrictionEdits(open));
+  const { edits, workload, additions, problems } = coveredBy({ policy, stage, lock, workload: restricted, beside });
+  const rolled = inUsualOrder(applyEdits(restricted, [...edits, ...accountEdits(restricted)]));
   return {
-    manifests: [...account(named, beside), deployment, ...(budget === undefined ? [] : [budget])],
-    workload: summary,
-    problems: [
-      ...problems,
-      ...selectorProblems(named),
-      ...readinessProblems(named, beside),
-      ...(budget === undefined ? [] : budgetProblems(deployment, policy.rollout)),
-      ...ownChoices(named),
-    ],
+    manifests: [...accountOf(named, around), rolled, ...additions],
+    workload,
+    problems: [...problems, ...selectorProblems(named), ...readinessProblems(named, around), ...rootProblems(named)],
   };
 }
 
-function podOf({ metadata, spec }: Deployment, rollout: RolloutPolicy): PodSpec {
-  const graced = withGracePeriod(withPodRestrictions(spec.template.spec), rollout.drain);
-  const placed = withSpread(withServiceAccount(graced, metadata.name), rollout.spread, spec.selector);
-  return mapContainers(placed, (container, init) => {
-    const restricted = withRestrictions(withPullPolicy(container));
-    return init ? restricted : withDrain(restricted, rollout.drain);
-  });
+/** A number would undo the autoscaler at every apply. */
+function withoutReplicas(workload: WorkloadManifest): WorkloadManifest {
+  if (!isObject(workload.spec)) return workload;
+  const { replicas: _scaled, ...spec } = workload.spec;
+  return { ...workload, spec };
 }
 
-function lockedPod(spec: PodSpec, lock: ImageLock, stage: string): PodSpec {
-  return mapContainers(spec, (container) => withLockedImage(container, lock, stage));
+/** Replicas first and the template last, as people write it. */
+function inUsualOrder(workload: Manifest): Manifest {
+  const { spec } = workload;
+  if (!isObject(spec) || !isObject(spec.template)) return workload;
+  const { replicas, template, ...rest } = spec;
+  const { spec: pod, ...others } = spec.template;
+  return {
+    ...workload,
+    spec: {
+      ...(replicas === undefined ? {} : { replicas }),
+      ...rest,
+      template: { ...others, ...(pod === undefined ? {} : { spec: spreadLast(pod) }) },
+    },
+  };
 }
 
-/** The template comes last, as people write it. */
-function withPodSpec(deployment: Deployment, pod: PodSpec): Deployment {
-  const { template, ...spec } = deployment.spec;
-  const { spec: _given, ...rest } = template;
-  return { ...deployment, spec: { ...spec, template: { ...rest, spec: pod } } };
-}
-
-/** Two budgets that select the same pods make every eviction fail. */
-function isBudgeted(deployment: Deployment, beside: readonly Manifest[]): boolean {
-  return beside.some((m) => m.kind === 'PodDisruptionBudget' && selectsPods(m, deployment));
-}
-
-function account(deployment: Deployment, beside: readonly Manifest[]): readonly Manifest[] {
-  const { name, namespace, labels } = deployment.metadata;
-  const given = beside.some((m) => m.kind === 'ServiceAccount' && m.metadata.name === name);
-  if (given || namesAccount(deployment.spec.template.spec)) return [];
-  const metadata = { name, ...(namespace === undefined ? {} : { namespace }), ...(labels === undefined ? {} : { labels }) };
-  return [{ apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false }];
-}
-
-/** What the workload decided for itself, and what follows from it. */
-function ownChoices(deployment: Deployment): readonly Problem[] {
-  const warning = (field: string, message: string): Problem => ({ path: `${titleOf(deployment)} ${field}`, message, severity: 'warning' });
-  return [
-    ...(isRecreated(deployment)
-      ? [warning('spec.strategy', 'Its strategy Recreate stays: every rollout stops all its pods before it starts new ones.')]
-      : []),
-    ...(runsAsRoot(deployment.spec.template.spec)
-      ? [warning('spec.template.spec', 'It asks to run as root (runAsUser 0): a namespace under Pod Security "restricted" refuses it.')]
-      : []),
-  ];
+function spreadLast(pod: Json): Json {
+  if (!isObject(pod) || pod.topologySpreadConstraints === undefined) return pod;
+  const { topologySpreadConstraints, ...rest } = pod;
+  return { ...rest, topologySpreadConstraints };
 }

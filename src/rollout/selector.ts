@@ -1,13 +1,15 @@
 import { dig } from '../manifest/dig.js';
-import type { Deployment, Manifest } from '../manifest/manifest.js';
+import { templatePathOf } from '../manifest/kinds.js';
+import type { Manifest } from '../manifest/manifest.js';
+import { isObject } from './fields.js';
 
 type Labels = Readonly<Record<string, unknown>>;
 
-/** Whether a Service, a disruption budget or anything else with a `spec.selector` selects the pods of a Deployment. */
-export function selectsPods(manifest: Manifest, deployment: Deployment): boolean {
+/** Whether a Service, a disruption budget or anything else with a `spec.selector` selects the pods of a workload. */
+export function selectsPods(manifest: Manifest, workload: Manifest): boolean {
   const selector = dig(manifest, 'spec', 'selector');
   if (!isObject(selector)) return false;
-  const labels = deployment.spec.template.metadata?.labels ?? {};
+  const labels = objectOr(dig(workload, ...(templatePathOf(workload) ?? []), 'metadata', 'labels'));
   if (manifest.kind === 'Service') return Object.keys(selector).length > 0 && hasAll(labels, selector);
   return hasAll(labels, objectOr(selector.matchLabels)) && expressionsOf(selector).every((e) => holds(e, labels));
 }
@@ -42,8 +44,4 @@ function expressionsOf(selector: Labels): readonly unknown[] {
 
 function objectOr(value: unknown): Labels {
   return isObject(value) ? value : {};
-}
-
-function isObject(value: unknown): value is Labels {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

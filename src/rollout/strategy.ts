@@ -1,39 +1,54 @@
 import { dig } from '../manifest/dig.js';
-import type { Deployment, Manifest } from '../manifest/manifest.js';
+import type { WorkloadKind } from '../manifest/kinds.js';
+import { type Manifest, titleOf } from '../manifest/manifest.js';
 import type { RolloutPolicy, Stage } from '../policy/policy.js';
-import { seconds } from './container.js';
+import { valueAt } from './fields.js';
+import { paceOf } from './pace.js';
+import { type Settled, settingsOf } from './settings.js';
+import { noSurgeBecause } from './surge.js';
+import { isScaled, type Surroundings } from './surroundings.js';
 
-/** The policy's rolling update. `Recreate` stays: a workload that asks for it cannot run twice at a time. */
-export function withStrategy(deployment: Deployment, rollout: RolloutPolicy): Deployment {
-  const { maxUnavailable, maxSurge } = rollout;
-  return {
-    ...deployment,
-    spec: {
-      ...deployment.spec,
-      ...(isRecreated(deployment) ? {} : { strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable, maxSurge } } }),
-      minReadySeconds: seconds(rollout.minReady),
-      progressDeadlineSeconds: seconds(rollout.progressDeadline),
-      revisionHistoryLimit: rollout.revisionHistory,
-    },
-  };
+const NOTHING: Settled = { edits: [], problems: [] };
+
+/** How a workload is rolled: strategy, pace, and the numbers that the policy sets. */
+export function strategyOf(workload: Manifest, kind: WorkloadKind, rollout: RolloutPolicy, stage: Stage, around: Surroundings): Settled {
+  const replicas = replicasOf(workload, kind, stage, around);
+  const parts = [replicas, rollingOf(workload, kind, rollout, countOf(workload, replicas), around), settingsOf(workload, kind, rollout)];
+  return { edits: parts.flatMap(({ edits }) => edits), problems: parts.flatMap(({ problems }) => problems) };
 }
 
-export function isRecreated(deployment: Deployment): boolean {
-  return dig(deployment.spec.strategy, 'type') === 'Recreate';
+/** Of kinds that are rolled by a strategy: where it is, and what the other strategies mean. */
+const STRATEGIES: Partial<Readonly<Record<WorkloadKind, { readonly path: readonly string[]; readonly otherwise: string }>>> = {
+  Deployment: { path: ['spec', 'strategy'], otherwise: 'every rollout stops all its pods before it starts new ones' },
+  StatefulSet: { path: ['spec', 'updateStrategy'], otherwise: 'its pods are replaced only when somebody deletes them' },
+  DaemonSet: { path: ['spec', 'updateStrategy'], otherwise: 'its pods are replaced only when somebody deletes them' },
+};
+
+function rollingOf(workload: Manifest, kind: WorkloadKind, rollout: RolloutPolicy, replicas: number, around: Surroundings): Settled {
+  const strategy = STRATEGIES[kind];
+  if (strategy === undefined) return NOTHING;
+  const path = [...strategy.path, 'type'];
+  const own = valueAt(workload, path) ?? 'RollingUpdate';
+  if (own !== 'RollingUpdate') {
+    const message = `Its strategy ${String(own)} stays: ${strategy.otherwise}.`;
+    return { edits: [], problems: [{ path: `${titleOf(workload)} ${strategy.path.join('.')}`, message, severity: 'warning' }] };
+  }
+  const type = { path, value: 'RollingUpdate' };
+  if (kind !== 'Deployment' && kind !== 'DaemonSet') return { edits: [type], problems: [] };
+  const pace = paceOf({ workload, kind, rollout, replicas, noSurge: noSurgeBecause(workload, around) });
+  return { edits: [type, ...pace.edits], problems: pace.problems };
 }
 
-/** The stage's number, else the manifest's; none where an autoscaler sets it, which a number would undo at every apply. */
-export function withReplicas(deployment: Deployment, stage: Stage, beside: readonly Manifest[]): Deployment {
-  const { replicas: own, ...spec } = deployment.spec;
-  const replicas = isScaled(deployment, beside) ? undefined : (stage.replicas ?? own);
-  return { ...deployment, spec: replicas === undefined ? spec : { replicas, ...spec } };
+/** The stage's number, for Deployments; not where an autoscaler sets it, which a number would undo at every apply, nor for one that is switched off. */
+function replicasOf(workload: Manifest, kind: WorkloadKind, stage: Stage, around: Surroundings): Settled {
+  if (kind !== 'Deployment' || stage.replicas === undefined || isScaled(workload, around)) return NOTHING;
+  const path = ['spec', 'replicas'];
+  if (valueAt(workload, path) !== 0) return { edits: [{ path, value: stage.replicas }], problems: [] };
+  const message = `It is scaled to 0 and stays so: the stage's ${stage.replicas} replicas are for workloads that run.`;
+  return { edits: [], problems: [{ path: `${titleOf(workload)} spec.replicas`, message, severity: 'warning' }] };
 }
 
-function isScaled(deployment: Deployment, beside: readonly Manifest[]): boolean {
-  return beside.some(
-    (m) =>
-      m.kind === 'HorizontalPodAutoscaler' &&
-      dig(m, 'spec', 'scaleTargetRef', 'kind') === 'Deployment' &&
-      dig(m, 'spec', 'scaleTargetRef', 'name') === deployment.metadata.name,
-  );
+function countOf(workload: Manifest, { edits }: Settled): number {
+  const count = edits[0]?.value ?? dig(workload, 'spec', 'replicas');
+  return typeof count === 'number' ? count : 1;
 }

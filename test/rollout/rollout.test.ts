@@ -13,7 +13,7 @@ function roll(
     policy: { ...policy, rollout: { ...rollout, ...options.rollout } },
     stage: { ...production, ...options.stage },
     lock,
-    deployment: given,
+    workload: given,
     beside: options.beside ?? [],
   });
   const find = (kind: string) => result.manifests.find((m) => m.kind === kind);

@@ -1,0 +1,31 @@
+import { dig } from '../manifest/dig.js';
+import type { Edit } from '../manifest/edit.js';
+import type { Json, Manifest } from '../manifest/manifest.js';
+import { canonicalJson } from '../manifest/names.js';
+
+/** The edits that change something. One that would have to replace a value of an odd type on its way is left out: Kubernetes refuses the object anyway, and says why. */
+export function changing(manifest: Manifest, edits: readonly Edit[]): readonly Edit[] {
+  return edits.filter((edit) => leads(manifest, edit.path) && !isSet(manifest, edit));
+}
+
+/** A field's value; null is what is not there. */
+export function valueAt(manifest: Manifest, path: readonly (string | number)[]): unknown {
+  return dig(manifest, ...path.map(String)) ?? undefined;
+}
+
+/** Manifests are JSON-shaped, so that objects in them are. */
+export function isObject(value: unknown): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSet(manifest: Manifest, { path, value }: Edit): boolean {
+  const own = valueAt(manifest, path);
+  return own === value || (typeof own === 'object' && canonicalJson(own) === canonicalJson(value));
+}
+
+function leads(manifest: Manifest, path: readonly (string | number)[]): boolean {
+  return path.every((key, index) => {
+    const parent = valueAt(manifest, path.slice(0, index));
+    return parent === undefined || (typeof key === 'number' ? Array.isArray(parent) : isObject(parent));
+  });
+}

@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { definePolicy } from '../../src/policy/define.js';
 import { isPolicy, policyFromDocument } from '../../src/policy/document.js';
 import type { PolicyInput } from '../../src/policy/input.js';
+import { parsePolicy } from '../../src/policy/parse.js';
 import type { Policy } from '../../src/policy/policy.js';
 import type { policySchema } from '../../src/policy/schema.js';
 import { PatchwayError } from '../../src/problem.js';
@@ -71,6 +72,27 @@ describe('a policy', () => {
   it('keeps its warnings', () => {
     const policy = definePolicy({ name: 'shop', scan, gate: { deadlines: { critical: '7d' } }, stages: [{ name: 'a', namespace: 'a' }] });
     expect(policy.warnings).toEqual([expect.objectContaining({ path: 'gate.deadlines', severity: 'warning' })]);
+  });
+  it('tells of unlucky weeks, which are looked for once', () => {
+    const { policy, problems } = parsePolicy({
+      name: 'shop',
+      scan: { ...scan, schedule: '0 3 * * 0' },
+      gate: { deadlines: { critical: '3d', high: '7d', medium: '30d', low: '90d' }, maxEvidenceAge: '8d' },
+      stages: [{ name: 'a', namespace: 'a' }],
+    });
+    expect(policy?.warnings).toEqual([
+      expect.objectContaining({ path: 'stages[0]', message: expect.stringContaining('In an unlucky week') }),
+    ]);
+    expect(policy?.warnings).toBe(problems);
+    expect(Object.keys({ ...policy })).not.toContain('warnings');
+  });
+  it('that could never be in time is refused', () => {
+    const stages = [
+      { name: 'a', namespace: 'a' },
+      { name: 'b', namespace: 'b', after: ['a' as const] },
+    ];
+    const never = () => definePolicy({ name: 'shop', scan, gate: { deadlines: { critical: '1m', high: '7d' } }, stages: stages as never });
+    expect(never).toThrow('could never be in time');
   });
   it('that is wrong is refused with exit code 65 and every problem', () => {
     const wrong = () => definePolicy({ name: 'Shop', scan, gate, stages: [] });

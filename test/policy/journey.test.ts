@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { journeyTo } from '../../src/policy/checks/journey.js';
+import { journeyTo, takesAtMost } from '../../src/policy/checks/journey.js';
 import { steadyTimes } from '../../src/policy/checks/steady-times.js';
 import { resolvePolicy } from '../../src/policy/resolve.js';
 import { storefront } from './storefront.js';
@@ -55,6 +55,21 @@ describe('the ways of fixes', () => {
         expect(journeyTo(document, last, { soaks: true, waits })).toEqual(all);
       }),
       { numRuns: 150 },
+    );
+  }, 60_000);
+
+  it('take at most what the shortest of them takes, and no less', () => {
+    fc.assert(
+      fc.property(documents, fc.boolean(), (document, waits) => {
+        const last = document.stages.at(-1);
+        if (last === undefined) throw new Error('no stage');
+        const ways = { soaks: true, waits };
+        const shortest = journeyTo(document, last, ways, [])?.shortest.length;
+        const within = (time: number) => takesAtMost(document, last, ways, time);
+        if (shortest === undefined) expect(within(0)).toBe(false);
+        else expect([within(shortest - 60_000), within(shortest)]).toEqual([false, true]);
+      }),
+      { numRuns: 100 },
     );
   }, 60_000);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
-import { text } from 'node:stream/consumers';
-import type { Io } from './cli/io.js';
+import { buffer } from 'node:stream/consumers';
+import { type Io, utf8 } from './cli/io.js';
 import { run } from './cli/program.js';
 
 const { version }: { version: string } = createRequire(import.meta.url)('../package.json');
@@ -15,7 +15,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const io: Io = {
   out: (line) => process.stdout.write(line),
   err: (line) => process.stderr.write(line),
-  stdin: () => text(process.stdin),
+  stdin: async () => utf8(await buffer(process.stdin)),
   color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   env: process.env,
   cwd: process.cwd(),

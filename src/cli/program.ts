@@ -50,8 +50,15 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
     .command('init')
     .description('write a commented starting policy, an example app and an image lock')
     .argument('[dir]', 'where to', '.')
+    .option('--helm-plugin <dir>', 'write a post-renderer plugin for Helm 4 there instead')
     .addHelpText('after', example('init infra'))
-    .action(async (directory: string) => exit(await (await import('./init.js')).init({ directory }, io)));
+    .action(async (directory: string, { helmPlugin }: { readonly helmPlugin?: string }) =>
+      exit(
+        helmPlugin === undefined
+          ? await (await import('./init.js')).init({ directory }, io)
+          : await (await import('./init-helm-plugin.js')).initHelmPlugin(helmPlugin, version, io),
+      ),
+    );
 
   program
     .command('validate')
@@ -83,6 +90,17 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
     .addHelpText('after', example('synth patch-policy.yaml --workloads k8s/*.yaml -o dist'))
     .action(async (policy: string, options: { readonly workloads: readonly string[]; readonly lock: string; readonly output: string }) =>
       exit(await (await import('./synth.js')).synth({ policy, ...options }, io)),
+    );
+
+  program
+    .command('apply-policy')
+    .description('put the objects of a YAML stream under a policy, from the standard input to the standard output')
+    .argument('[policy]', `${POLICY}; a KRM function's configuration may name it`)
+    .option('-s, --stage <name>', 'the stage that the objects are for')
+    .option('-l, --lock <file>', `${LOCK} (default: images.lock.yaml)`)
+    .addHelpText('after', example('apply-policy patch-policy.yaml --stage production <app.yaml | kubectl apply --server-side -f -'))
+    .action(async (policy: string | undefined, options: ApplyPolicyArguments) =>
+      exit(await (await import('./apply-policy.js')).applyPolicy(policy, options, io)),
     );
 
   program
@@ -130,6 +148,7 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
   return program;
 }
 
+type ApplyPolicyArguments = Parameters<typeof import('./apply-policy.js').applyPolicy>[1];
 type CiArguments = Parameters<typeof import('./ci.js').ci>[1];
 
 type PromoteArguments = Parameters<typeof import('./promote.js').promoteTo>[0];

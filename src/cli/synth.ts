@@ -8,8 +8,9 @@ import { toYaml } from '../manifest/yaml.js';
 import { planStage, type StagePlan } from '../plan.js';
 import { loadPolicy } from '../policy/load.js';
 import type { Policy, Stage } from '../policy/policy.js';
-import { badInput, formatProblem, isPatchwayError, type Problem } from '../problem.js';
+import { badInput, formatProblem, type Problem } from '../problem.js';
 import { rulesFile } from '../rules/rules.js';
+import { attempt } from './attempt.js';
 import type { Io } from './io.js';
 import { type ManifestFiles, readManifests, type WrittenManifest } from './manifest-files.js';
 import { type OutputFile, writeFiles } from './write-files.js';
@@ -56,15 +57,6 @@ function readInputs(
     throw badInput('nothing was written', all);
   }
   return { policy: policy.value, lock: lock.value, written: manifests };
-}
-
-function attempt<T>(read: () => T, file: string): { readonly value: T } | { readonly problems: readonly Problem[] } {
-  try {
-    return { value: read() };
-  } catch (error) {
-    if (!isPatchwayError(error)) throw error;
-    return { problems: error.problems.length > 0 ? error.problems : [{ path: '', message: error.message, severity: 'error', file }] };
-  }
 }
 
 /** A manifest with a namespace belongs to the stage of that namespace, one without to every stage. */

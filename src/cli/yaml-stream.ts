@@ -10,6 +10,8 @@ import { startOf } from '../yaml-text.js';
 export interface YamlStream {
   readonly documents: readonly YamlDocument[];
   readonly problems: readonly Problem[];
+  /** 1-based: the line of a place in the text. */
+  readonly lineAt: (offset: number) => number;
 }
 
 export interface YamlDocument {
@@ -22,7 +24,9 @@ export interface YamlDocument {
 }
 
 export interface PlacedObject {
+  /** With the kind that its list gives it, where it says none itself. */
   readonly object: unknown;
+  readonly written: unknown;
   /** From the document's top. */
   readonly at: Path;
 }
@@ -49,7 +53,7 @@ export function readStream(text: string, file: string): YamlStream {
     problems.push(...read.faults.map(({ message, offset }) => problemAt(lines, offset, message, file)));
     if (read.document !== undefined) documents.push(read.document);
   }
-  return { documents, problems };
+  return { documents, problems, lineAt: (offset) => Math.max(1, lines.linePos(offset).line) };
 }
 
 interface Fault {
@@ -77,8 +81,8 @@ function readDocument(document: Document, text: string, lines: LineCounter): { d
 function templateIn(document: Document, text: string): Fault | undefined {
   const yaml = yamlLibrary();
   const [from, , to] = document.range ?? [0, 0, 0];
-  const first = text.indexOf('{{', from);
-  if (first === -1 || (first >= to && document.errors.length === 0)) return undefined;
+  // After an error, a document may end before what it was meant to hold.
+  if (document.errors.length === 0 && !text.slice(from, to).includes('{{')) return undefined;
   let offset: number | undefined;
   yaml.visit(document, {
     Pair: (_, { key }) => {
@@ -92,13 +96,15 @@ function templateIn(document: Document, text: string): Fault | undefined {
 
 const TEMPLATE = 'This is a template that was left unrendered: render it first, with `helm template` for one.';
 
-function objectsIn(value: unknown, at: Path): readonly PlacedObject[] {
-  if (value === null) return [];
-  const items = dig(value, 'items');
-  const kind = dig(value, 'kind');
-  if (!(typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items))) return [{ object: value, at }];
-  const inherited = kind === 'List' || kind === 'ResourceList' ? {} : { apiVersion: dig(value, 'apiVersion'), kind: kind.slice(0, -4) };
-  return items.flatMap((item: unknown, index) => objectsIn(isObject(item) ? { ...inherited, ...item } : item, [...at, 'items', index]));
+function objectsIn(written: unknown, at: Path, inherited: object = {}): readonly PlacedObject[] {
+  if (written === null) return [];
+  const object = isObject(written) ? { ...inherited, ...written } : written;
+  const kind = dig(object, 'kind');
+  const items = dig(object, 'items');
+  if (!(typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items))) return [{ object, written, at }];
+  const named =
+    kind === 'List' || kind === 'ResourceList' ? {} : { apiVersion: dig(object, 'apiVersion'), kind: kind.slice(0, -'List'.length) };
+  return items.flatMap((item: unknown, index) => objectsIn(item, [...at, 'items', index], named));
 }
 
 function isObject(value: unknown): value is object {

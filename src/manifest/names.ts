@@ -30,6 +30,8 @@ export const names = {
   config: (stage: string, hash: string) => `patchway-config-${stage}-${hash}`,
   agent: (hash: string) => `patchway-agent-${hash}`,
   scan: (stage: string) => `patchway-scan-${stage}`,
+  databases: (stage: string) => `patchway-databases-${stage}`,
+  verification: (stage: string) => `patchway-verify-${stage}`,
   promotion: (stage: string) => `patchway-promotion-${stage}`,
   guard: (stage: string) => `patchway-guard-${stage}`,
   /** Of an object without a namespace: parts are DNS labels, so that no two stages of a cluster share one. */

@@ -41,6 +41,8 @@ export interface ScanPolicy {
   readonly timeout: Milliseconds;
   /** How many finished runs are kept. */
   readonly keep: number;
+  /** Name of a PersistentVolumeClaim in the stage's namespace that keeps the vulnerability databases. */
+  readonly cache?: string;
   /** Whether each image's SBOM is kept; absent: it is not. */
   readonly sbom?: true;
   /** Name of a Secret of type `kubernetes.io/dockerconfigjson` in the stage's namespace. */
@@ -166,6 +168,7 @@ export type Verification =
       readonly holds: { readonly comparison: Comparison; readonly value: number };
       readonly for: Milliseconds;
     }
+  /** The spec of its pod. */
   | { readonly kind: 'job'; readonly pod: Readonly<Record<string, unknown>> };
 
 export interface Stage<S extends string = string> {

@@ -7,6 +7,7 @@ import { isPatchwayError } from '../problem.js';
 import { podScanners } from '../scan/engines.js';
 import { FILES } from '../scan/files.js';
 import type { AgentContext, AgentRun } from './context.js';
+import { linkDatabases } from './scan/databases.js';
 import type { PodRegistry } from './scan/pull-secrets.js';
 import { OWN_PLATFORM, type Pulled, platformOf, registryInPod } from './scan/registry.js';
 import { nameOf, runningImage } from './scan/running.js';
@@ -17,6 +18,8 @@ export interface FetchEffects {
   /** A client with what the image is pulled with. */
   registry(scan: ScanPolicy, target: Pulled): Promise<Pick<PodRegistry, 'resolve' | 'pullToLayout'>>;
   write(file: string, text: string): Promise<void>;
+  /** Leads the scanners to databases that are kept. */
+  link(config: AgentContext['config']): Promise<void>;
   /** What this node runs: `linux/amd64`. */
   readonly platform: string;
 }
@@ -41,6 +44,7 @@ export async function fetchWith(context: AgentContext, effects: FetchEffects): P
     context.log(`${target.reference}: fetching ${wanted}${running === undefined ? ', as none is deployed yet' : ''}`);
     const wantedDigest = parseReference(wanted)?.digest;
     if (wantedDigest !== undefined) known = { digest: wantedDigest, platforms: {} };
+    await effects.link(context.config);
     const registry = await effects.registry(context.config.policy.scan, target);
     const { digest, platforms } = await registry.resolve(wanted);
     known = { digest, platforms };
@@ -71,5 +75,6 @@ function messageOf(error: unknown): string {
 const inPod: FetchEffects = {
   registry: registryInPod,
   write: (file, text) => writeFile(file, text),
+  link: (config) => linkDatabases(config),
   platform: OWN_PLATFORM,
 };

@@ -4,6 +4,7 @@ import type { AgentCommand } from '../manifest/agent-pod.js';
 import type { StageConfig } from '../manifest/stage-config.js';
 import { isPatchwayError } from '../problem.js';
 import type { AgentRun } from './context.js';
+import { storeDatabases } from './databases.js';
 import { exportMetrics } from './export.js';
 import { fetchImage } from './fetch.js';
 import { inCluster } from './kubernetes.js';
@@ -13,6 +14,7 @@ import { scanImage } from './scan.js';
 const COMMANDS: Readonly<Record<AgentCommand, AgentRun>> = {
   fetch: fetchImage,
   scan: scanImage,
+  databases: storeDatabases,
   promote: promoteInCluster,
   export: exportMetrics,
 };

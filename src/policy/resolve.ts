@@ -91,6 +91,7 @@ function resolveScan(input: Partly<ScanInput>, { minute }: Setting): ScanPolicy 
     parallelism: input.parallelism ?? 4,
     timeout: milliseconds(input.timeout, '15m'),
     keep: input.keep ?? 3,
+    ...(input.cache === undefined ? {} : { cache: input.cache }),
     ...(input.sbom === true ? { sbom: true } : {}),
     ...(input.registrySecret === undefined ? {} : { registrySecret: input.registrySecret }),
     ...(input.registryCa === undefined ? {} : { registryCa: input.registryCa }),

@@ -28,6 +28,12 @@ export interface ScanInput {
    */
   readonly sbom?: boolean;
   /**
+   * Name of a PersistentVolumeClaim in the stage's namespace that keeps the vulnerability databases, so that they are
+   * not downloaded once per image.
+   * @default none
+   */
+  readonly cache?: string;
+  /**
    * Name of a Secret of type `kubernetes.io/dockerconfigjson` in the stage's namespace, for images whose workloads name
    * none that opens their registry.
    * @default anonymous

@@ -86,6 +86,7 @@ function build() {
     parallelism: optional(positive),
     timeout: optional(duration),
     keep: optional(positive),
+    cache: optional(objectName),
     sbom: optional(yesOrNo),
     registrySecret: optional(objectName),
     registryCa: optional(objectName),

@@ -14,6 +14,9 @@ export function checkScanners({ scan, gate }: PolicyDocument): readonly Problem[
   return [
     ...scan.scanners.flatMap(reservedArguments),
     ...(scan.sbom === true && !podReporters(scan).some(({ name }) => name === 'sbom') ? [noSbom()] : []),
+    ...(scan.cache !== undefined && podReporters(scan).length === 0
+      ? [warning('scan.cache', 'No scanner of this policy has a database in its pod, so nothing is kept there. Remove cache.')]
+      : []),
     ...(gate.exploited !== undefined && !can('exploited')
       ? [
           warning(
@@ -49,10 +52,10 @@ const IMAGES_WITHOUT_MIRROR = 20;
 
 /** What is questionable in where scanners get their databases, for a stage of so many images. */
 export function checkDownloads({ scan }: PolicyDocument, images: number): readonly Problem[] {
-  if (images <= IMAGES_WITHOUT_MIRROR) return [];
+  if (images <= IMAGES_WITHOUT_MIRROR || scan.cache !== undefined) return [];
   return scan.scanners.flatMap(({ kind, database }, index) => {
     if (SCANNER_ENGINES[kind].program === undefined || database !== undefined) return [];
-    const message = `Each of ${images} images is scanned in a pod of its own, so ${kind}'s database is downloaded ${images} times a run, and its publisher may refuse that many. Name a mirror near the cluster as database, or scan with clair, whose server keeps its own.`;
+    const message = `Each of ${images} images is scanned in a pod of its own, so ${kind}'s database is downloaded ${images} times a run, and its publisher may refuse that many. Name a mirror near the cluster as database or a volume that keeps it as scan.cache, or scan with clair, whose server keeps its own.`;
     return [warning(`scan.scanners[${index}].database`, message)];
   });
 }

@@ -1,6 +1,6 @@
-import type { Milliseconds, Scanner, ScannerKind, ScanPolicy } from '../policy/policy.js';
+import type { Scanner, ScannerKind, ScanPolicy } from '../policy/policy.js';
 import type { Reporter } from './files.js';
-import type { ScannerEngine, ScannerProgram, ScannerStart } from './scanner.js';
+import type { ScannerEngine, ScannerProgram, ScannerStart, StartOptions } from './scanner.js';
 import { clair } from './scanners/clair.js';
 import { grype } from './scanners/grype.js';
 import { trivy } from './scanners/trivy.js';
@@ -25,7 +25,7 @@ export function podScanners({ scanners }: Pick<ScanPolicy, 'scanners'>): readonl
 /** What reads the image in the scan's pod and leaves a report. */
 export interface PodReporter extends PodScanner {
   readonly name: Reporter;
-  start(scanner: Scanner, timeout: Milliseconds): ScannerStart;
+  start(scanner: Scanner, options: StartOptions): ScannerStart;
 }
 
 /** The scanners of a policy that run in the scan's pod, and what writes its SBOM where it asks for one. */

@@ -13,6 +13,8 @@ export const FILES = {
   layout: '/work/image',
   /** What was fetched, or why nothing was. */
   target: '/work/target.json',
+  /** The volume that keeps databases: read-only, but for the agent that fills it. */
+  databases: '/databases',
   /** Docker's `config.json` of each Secret that images are pulled with, in a directory of the Secret's name. */
   credentials: '/patchway/registry',
   /** The registry's certificate authority in PEM, where the policy names one. */

@@ -3,13 +3,15 @@ import type { AgentMount } from '../manifest/agent-pod.js';
 import { ownLabels } from '../manifest/labels.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { names } from '../manifest/names.js';
-import { access, type Grant, serviceAccount } from '../manifest/rbac.js';
+import { access, type Grant, serviceAccount, workloadGrants } from '../manifest/rbac.js';
 import type { ScanTarget, WorkloadSummary } from '../manifest/stage-config.js';
 import { scanTargets } from '../manifest/workload.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
 import { badInput } from '../problem.js';
 import { checkScanners } from './check.js';
 import { scanCronJob } from './cron-job.js';
+import { databasesCronJob } from './databases.js';
+import { podScanners } from './engines.js';
 
 /** What the scans of one stage are made of. */
 export interface ScanOptions {
@@ -44,22 +46,30 @@ export function scanManifests({ policy, stage, workloads, lock, mount }: ScanOpt
       labels,
       subject: { name, namespace },
       grants: grants(
-        targets,
+        workloads.filter(({ images }) => images.length > 0),
         stored.map(({ metadata }) => metadata.name),
       ),
     }),
     ...stored,
+    ...databasesManifests({ policy, stage, lock, mount }),
     scanCronJob(policy, { name, namespace, labels }, targets, lock, mount),
   ];
 }
 
+/** Its account may do nothing: it only has what is in its pod. */
+function databasesManifests({ policy, stage, lock, mount }: Omit<ScanOptions, 'workloads'>): readonly Manifest[] {
+  if (policy.scan.cache === undefined || podScanners(policy.scan).length === 0) return [];
+  const [name, { namespace }] = [names.databases(stage.name), stage];
+  const labels = ownLabels(policy.name, stage.name, 'scan');
+  return [serviceAccount(name, namespace, labels), databasesCronJob(policy, { name, namespace, labels }, lock, mount)];
+}
+
 /** Pods have generated names, so the agent's own cannot be named. A grant without names would hold for every object. */
-function grants(targets: readonly ScanTarget[], stored: readonly string[]): readonly Grant[] {
-  const workloads = distinct(targets.flatMap((target) => target.workloads));
+function grants(workloads: readonly WorkloadSummary[], stored: readonly string[]): readonly Grant[] {
   return [
     { apiGroup: '', resource: 'configmaps', verbs: ['get', 'update'], names: stored },
     { apiGroup: '', resource: 'pods', verbs: ['get'] },
-    ...(workloads.length === 0 ? [] : [{ apiGroup: 'apps', resource: 'deployments', verbs: ['get'], names: workloads } as const]),
+    ...workloadGrants(workloads, ['get']),
   ];
 }
 
@@ -78,8 +88,4 @@ function emptyConfigMaps(
       kind: 'ConfigMap',
       metadata: { name, namespace, labels, annotations: { 'patchway.dev/repository': repository } },
     }));
-}
-
-function distinct(values: readonly string[]): readonly string[] {
-  return [...new Set(values)].sort();
 }

@@ -3,8 +3,9 @@ import { type AgentMount, agentContainer, agentPod } from '../manifest/agent-pod
 import type { PodSpec } from '../manifest/manifest.js';
 import type { ScanTarget } from '../manifest/stage-config.js';
 import type { ScanPolicy } from '../policy/policy.js';
-import { podReporters, serverScanners } from './engines.js';
-import { credentialsIn, FILES, scratchOf } from './files.js';
+import { podReporters, podScanners, serverScanners } from './engines.js';
+import { FILES, scratchOf } from './files.js';
+import { caVolume, databasesVolume, directoryOf, secretsOf, secretsVolume } from './pod-volumes.js';
 import { scannerContainer } from './scanner-container.js';
 
 /** What a pod may take beyond the policy's time for one image, in seconds: pulling the tools' images, writing evidence. */
@@ -30,6 +31,11 @@ export function scanPod(
   const registry = secrets.length === 0 ? [] : [{ name: 'registry', mountPath: FILES.credentials, readOnly: true }];
   const reporters = podReporters(scan);
   const scratch = reporters.map(({ name }) => ({ name, mountPath: scratchOf(name), readOnly: true }));
+  const kept = databasesVolume(scan);
+  const databases = kept.length === 0 ? [] : [{ name: 'databases', mountPath: FILES.databases, readOnly: true }];
+  // `fetch` leads each scanner to its database: it is the one that knows which is the newest.
+  const led =
+    scan.cache === undefined ? [] : podScanners(scan).map(({ scanner: { kind } }) => ({ name: kind, mountPath: scratchOf(kind) }));
   // Asked for by `scan` too: a pod's request is that of its containers or of its init containers, whichever is more.
   const resources = reporters.length === 0 ? RESOURCES : { ...RESOURCES, requests: { ...RESOURCES.requests, ...LAYOUT_SPACE } };
   // Whoever asks a server has to tell it how layers are fetched.
@@ -39,14 +45,15 @@ export function scanPod(
     activeDeadlineSeconds: podSeconds(scan),
     // Nothing here has anything to finish: what is stored is stored at once.
     terminationGracePeriodSeconds: 5,
-    initContainers: [agentContainer(mount, { command: 'fetch', resources, mounts: [work, ...registry, ...ca] })],
+    initContainers: [agentContainer(mount, { command: 'fetch', resources, mounts: [work, ...led, ...databases, ...registry, ...ca] })],
     containers: [
-      agentContainer(mount, { command: 'scan', resources, mounts: [{ ...work, readOnly: true }, ...scratch, ...fetching] }),
+      agentContainer(mount, { command: 'scan', resources, mounts: [{ ...work, readOnly: true }, ...scratch, ...databases, ...fetching] }),
       ...reporters.map((reporter) => scannerContainer(scan, reporter, lock)),
     ],
     volumes: [
       { name: 'work', emptyDir: {} },
       ...reporters.map(({ name }) => ({ name, emptyDir: {} })),
+      ...kept,
       ...secretsVolume(secrets),
       ...caVolume(scan),
     ],
@@ -56,32 +63,4 @@ export function scanPod(
 /** How long one pod may live, in seconds. */
 export function podSeconds({ timeout }: ScanPolicy): number {
   return Math.ceil(timeout / 1000) + POD_SLACK;
-}
-
-/** The Secrets that some image is pulled with: those of the workloads, and the policy's. */
-function secretsOf({ registrySecret }: ScanPolicy, targets: readonly ScanTarget[]): readonly string[] {
-  const own = targets.flatMap(({ pullSecrets = [] }) => pullSecrets);
-  return [...new Set([...own, ...(registrySecret === undefined ? [] : [registrySecret])])].sort();
-}
-
-/** Each in a directory of its own. Optional, as a pod that waits for a missing Secret says nothing; `fetch` says that it is missing. */
-function secretsVolume(secrets: readonly string[]): readonly unknown[] {
-  if (secrets.length === 0) return [];
-  const sources = secrets.map((name) => ({
-    secret: { name, optional: true, items: [{ key: '.dockerconfigjson', path: credentialsIn(name) }] },
-  }));
-  return [{ name: 'registry', projected: { defaultMode: 0o440, sources } }];
-}
-
-function caVolume({ registryCa: name }: ScanPolicy): readonly unknown[] {
-  if (name === undefined) return [];
-  return [{ name: 'ca', configMap: { name, optional: true, items: [{ key: 'ca.crt', path: fileOf(FILES.ca) }] } }];
-}
-
-function directoryOf(file: string): string {
-  return file.slice(0, file.lastIndexOf('/'));
-}
-
-function fileOf(file: string): string {
-  return file.slice(file.lastIndexOf('/') + 1);
 }

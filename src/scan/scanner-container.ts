@@ -3,8 +3,9 @@ import { toolImage } from '../lock/lookup.js';
 import { restrictedContainer } from '../manifest/agent-pod.js';
 import type { Container, EnvVar } from '../manifest/manifest.js';
 import type { Resources, ScanPolicy } from '../policy/policy.js';
-import type { PodReporter } from './engines.js';
+import type { PodReporter, PodScanner } from './engines.js';
 import { FILES, SCRATCH } from './files.js';
+import type { ScannerStart } from './scanner.js';
 
 /**
  * Measured: on a stock Node image of 45 MB Trivy takes 350 MB and Grype 210 MB at their peak, on a small one 120 MB and
@@ -19,21 +20,41 @@ const RESOURCES: Resources = {
 /**
  * A scanner beside the agent: the image layout read-only, a scratch directory of its own, and nothing else. It holds
  * neither the registry's credentials nor a token, as it takes apart files that nobody has looked at; nor can it write
- * what says which image was scanned, or another scanner's report.
+ * what says which image was scanned, another scanner's report, or databases that others read.
  */
 export function scannerContainer(scan: ScanPolicy, { name, scanner, program, start }: PodReporter, lock: ImageLock): Container {
-  const { args, env } = start(scanner, scan.timeout);
+  const { args, env } = start(scanner, { timeout: scan.timeout, cached: scan.cache !== undefined });
+  const kept = scan.cache === undefined || name === 'sbom' ? [] : [{ name: 'databases', mountPath: FILES.databases, readOnly: true }];
+  return container(scan, { name, scanner, program }, lock, { args: [...args, ...scanner.args], env }, [
+    { name: 'work', mountPath: FILES.layout, subPath: 'image', readOnly: true },
+    ...kept,
+  ]);
+}
+
+/** A scanner that downloads its database into its scratch directory, and ends. */
+export function downloadContainer(scan: ScanPolicy, { scanner, program }: PodScanner, lock: ImageLock): Container {
+  const name = scanner.kind;
+  return container(scan, { name, scanner, program }, lock, program.database.download(scanner, scan.timeout), []);
+}
+
+function container(
+  scan: ScanPolicy,
+  { name, scanner, program }: Pick<PodReporter, 'name' | 'scanner' | 'program'>,
+  lock: ImageLock,
+  { args, env }: ScannerStart,
+  mounts: readonly object[],
+): Container {
   return {
     name,
     image: toolImage(lock, program.tool),
     imagePullPolicy: 'IfNotPresent',
-    args: [...args, ...scanner.args],
+    args,
     env: [{ name: 'HOME', value: SCRATCH }, ...trust(scan), ...env],
     resources: scanner.resources ?? RESOURCES,
     securityContext: restrictedContainer,
     terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [
-      { name: 'work', mountPath: FILES.layout, subPath: 'image', readOnly: true },
+      ...mounts,
       { name, mountPath: SCRATCH },
       ...(scan.registryCa === undefined ? [] : [{ name: 'ca', mountPath: CA_DIRECTORY, readOnly: true }]),
     ],

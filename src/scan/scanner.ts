@@ -28,10 +28,25 @@ export interface ScannerProgram {
   readonly reserved: readonly string[];
   /** Where its scratch directory says when the database was built, for reports that do not. */
   readonly databaseDate?: { readonly file: string; readonly field: string };
+  /** Its vulnerability database, for a volume that keeps it. */
+  readonly database: ScannerDatabase;
   /** How it is started on the image layout; its image's own entry point is the program. */
-  start(scanner: Scanner, timeout: Milliseconds): ScannerStart;
+  start(scanner: Scanner, options: StartOptions): ScannerStart;
   /** How it is started to write an SBOM of the layout as its report, in CycloneDX; absent: it cannot. */
-  sbom?(scanner: Scanner, timeout: Milliseconds): ScannerStart;
+  sbom?(scanner: Scanner, options: StartOptions): ScannerStart;
+}
+
+export interface StartOptions {
+  readonly timeout: Milliseconds;
+  /** Whether its database is in place already, and not to be written to. */
+  readonly cached: boolean;
+}
+
+export interface ScannerDatabase {
+  /** Where it is in the scratch directory. */
+  readonly directory: string;
+  /** How the program is started to put it there, and to do nothing else. */
+  download(scanner: Scanner, timeout: Milliseconds): ScannerStart;
 }
 
 export interface ScannerStart {

@@ -36,6 +36,7 @@ async function run({ deployments = {}, platforms = {}, tags = {}, failing, hangs
   const written = new Map<string, FetchedImage>();
   const effects: FetchEffects = {
     platform: 'linux/arm64',
+    link: async () => {},
     write: async (file, text) => {
       written.set(file, JSON.parse(text) as FetchedImage);
     },

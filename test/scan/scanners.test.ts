@@ -5,8 +5,8 @@ import { SCANNER_ENGINES } from '../../src/scan/engines.js';
 import { scanPod } from '../../src/scan/pod.js';
 import { lock, MINUTE, mount, policy } from './fixture.js';
 
-const start = (scanner: Partial<Scanner> & Pick<Scanner, 'kind'>, timeout = 20 * MINUTE) =>
-  SCANNER_ENGINES[scanner.kind].program!.start({ args: [], ...scanner }, timeout);
+const start = (scanner: Partial<Scanner> & Pick<Scanner, 'kind'>, timeout = 20 * MINUTE, cached = false) =>
+  SCANNER_ENGINES[scanner.kind].program!.start({ args: [], ...scanner }, { timeout, cached });
 
 const env = (scanner: Partial<Scanner> & Pick<Scanner, 'kind'>) =>
   Object.fromEntries(start(scanner).env.map(({ name, value }) => [name, value]));

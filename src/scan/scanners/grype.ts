@@ -1,3 +1,5 @@
+import type { EnvVar } from '../../manifest/manifest.js';
+import type { Milliseconds, Scanner } from '../../policy/policy.js';
 import { FILES, REPORT, SCRATCH } from '../files.js';
 import type { ScannerEngine } from '../scanner.js';
 
@@ -8,15 +10,23 @@ export const grype: ScannerEngine = {
   program: {
     tool: 'grype',
     reserved: ['--output', '-o', '--file', '--fail-on', '-f', '--from', '--quiet', '-q'],
+    database: {
+      directory: 'cache',
+      download: (scanner, timeout) => ({ args: ['db', 'update'], env: env(scanner, timeout) }),
+    },
     // Not `--quiet`: Grype would then fail without a word.
-    start: (scanner, timeout) => ({
+    start: (scanner, { timeout, cached }) => ({
       args: [`oci-dir:${FILES.layout}`, '--output', 'json', '--file', `${SCRATCH}/${REPORT}`],
-      env: [
-        { name: 'GRYPE_DB_CACHE_DIR', value: `${SCRATCH}/cache` },
-        { name: 'GRYPE_DB_UPDATE_DOWNLOAD_TIMEOUT', value: `${Math.ceil(timeout / 1000)}s` },
-        { name: 'GRYPE_CHECK_FOR_APP_UPDATE', value: 'false' },
-        ...(scanner.database === undefined ? [] : [{ name: 'GRYPE_DB_UPDATE_URL', value: scanner.database }]),
-      ],
+      env: [...env(scanner, timeout), ...(cached ? [{ name: 'GRYPE_DB_AUTO_UPDATE', value: 'false' }] : [])],
     }),
   },
 };
+
+function env({ database }: Scanner, timeout: Milliseconds): readonly EnvVar[] {
+  return [
+    { name: 'GRYPE_DB_CACHE_DIR', value: `${SCRATCH}/cache` },
+    { name: 'GRYPE_DB_UPDATE_DOWNLOAD_TIMEOUT', value: `${Math.ceil(timeout / 1000)}s` },
+    { name: 'GRYPE_CHECK_FOR_APP_UPDATE', value: 'false' },
+    ...(database === undefined ? [] : [{ name: 'GRYPE_DB_UPDATE_URL', value: database }]),
+  ];
+}

@@ -10,8 +10,15 @@ export const trivy: ScannerEngine = {
     tool: 'trivy',
     reserved: ['--input', '--format', '-f', '--output', '-o', '--cache-dir', '--exit-code', '--exit-on-eol', '--timeout', '--scanners'],
     databaseDate: { file: 'cache/db/metadata.json', field: 'UpdatedAt' },
-    start: (scanner, timeout) => ({ args: image('json', scanner, timeout), env: [] }),
-    sbom: (scanner, timeout) => ({ args: image('cyclonedx', scanner, timeout), env: [] }),
+    database: {
+      directory: 'cache/db',
+      download: (scanner, timeout) => ({ args: ['image', '--download-db-only', ...common(scanner, timeout), ...scanner.args], env: [] }),
+    },
+    start: (scanner, { timeout, cached }) => ({
+      args: [...image('json', scanner, timeout), ...(cached ? ['--skip-db-update'] : [])],
+      env: [],
+    }),
+    sbom: (scanner, { timeout }) => ({ args: image('cyclonedx', scanner, timeout), env: [] }),
   },
 };
 
@@ -28,6 +35,12 @@ function image(format: 'json' | 'cyclonedx', scanner: Scanner, timeout: Millisec
     ...(format === 'json' ? ['--scanners', 'vuln'] : []),
     '--pkg-types',
     'os,library',
+    ...common(scanner, timeout),
+  ];
+}
+
+function common(scanner: Scanner, timeout: Milliseconds): readonly string[] {
+  return [
     '--cache-dir',
     `${SCRATCH}/cache`,
     // Trivy's own limit is 5 minutes; here the policy's time is the limit, and the agent keeps it.

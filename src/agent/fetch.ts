@@ -7,6 +7,7 @@ import { isPatchwayError } from '../problem.js';
 import { podScanners } from '../scan/engines.js';
 import { FILES } from '../scan/files.js';
 import type { AgentContext, AgentRun } from './context.js';
+import { baseInPod, foundBase, type LookUpBase } from './scan/base.js';
 import { linkDatabases } from './scan/databases.js';
 import type { PodRegistry } from './scan/pull-secrets.js';
 import { OWN_PLATFORM, type Pulled, platformOf, registryInPod } from './scan/registry.js';
@@ -20,6 +21,8 @@ export interface FetchEffects {
   write(file: string, text: string): Promise<void>;
   /** Leads the scanners to databases that are kept. */
   link(config: AgentContext['config']): Promise<void>;
+  /** Looks up what an image was built on. @default it is not looked up */
+  readonly base?: LookUpBase;
   /** What this node runs: `linux/amd64`. */
   readonly platform: string;
 }
@@ -48,11 +51,12 @@ export async function fetchWith(context: AgentContext, effects: FetchEffects): P
     const registry = await effects.registry(context.config.policy.scan, target);
     const { digest, platforms } = await registry.resolve(wanted);
     known = { digest, platforms };
+    const base = effects.base && foundBase(context, target, digest, effects.base);
     // A server fetches by itself.
     if (podScanners(context.config.policy.scan).length > 0) {
       await registry.pullToLayout(`${target.repository}@${digest}`, FILES.layout, platformOf(platforms, effects.platform));
     }
-    return { startedAt, ...known, fetchedAt: toInstant(context.now()) };
+    return { startedAt, ...known, ...(await base), fetchedAt: toInstant(context.now()) };
   };
   const outOfTime = async (): Promise<FetchedImage> => {
     await context.sleep(timeout);
@@ -76,5 +80,6 @@ const inPod: FetchEffects = {
   registry: registryInPod,
   write: (file, text) => writeFile(file, text),
   link: (config) => linkDatabases(config),
+  base: baseInPod,
   platform: OWN_PLATFORM,
 };

@@ -90,7 +90,7 @@ async function resultsOf(
 function withScan(
   { config: { policy, stage, workloads } }: AgentContext,
   target: ScanTarget,
-  { digest, platforms }: FetchedImage,
+  { digest, platforms, failure, base = failure && { failure: failure.message } }: FetchedImage,
   results: readonly ScannerResult[],
   stored: Stored,
   at: number,
@@ -104,7 +104,7 @@ function withScan(
   // Where nothing could be fetched, an earlier scan of the same digest knows its platforms.
   const known = { ...stored.evidence?.digests[digest]?.platforms, ...platforms };
   const [endOfLife] = results.flatMap(({ report }) => report?.endOfLife ?? []);
-  const ended = endOfLife === undefined ? {} : { endOfLife };
-  const scan = { policy, repository: target.repository, digest, platforms: known, scannedAt: at, runs, ...ended, findings };
+  const about = { ...(endOfLife === undefined ? {} : { endOfLife }), ...(base === undefined ? {} : { base }) };
+  const scan = { policy, repository: target.repository, digest, platforms: known, scannedAt: at, runs, ...about, findings };
   return { evidence: addScan(stored.evidence, scan), firstSeen };
 }

@@ -1,4 +1,5 @@
 import type { PolicyDocument, Severity } from '../policy/policy.js';
+import { baseEvidence, type FoundBase } from './base-evidence.js';
 import { EVIDENCE_BYTES, fitted } from './cut.js';
 import type { DigestEvidence, Evidence, EvidenceFinding, ScannerRun } from './evidence.js';
 import type { JudgedFinding } from './finding.js';
@@ -25,6 +26,8 @@ export interface Scan {
   readonly runs: readonly ScannerRun[];
   /** The distribution, where its end of life has come. */
   readonly endOfLife?: string;
+  /** What was found out about the image that it was built on. */
+  readonly base?: FoundBase;
   readonly findings: readonly JudgedFinding[];
 }
 
@@ -54,6 +57,7 @@ function digestEvidence(scan: Scan, earlier: DigestEvidence | undefined): Digest
   const names = new Set(found.map(keyOf));
   const findings = byUrgency([...found, ...(kept?.findings ?? []).filter((finding) => !names.has(keyOf(finding)))]);
   const endOfLife = scan.endOfLife ?? kept?.endOfLife;
+  const base = baseEvidence(scan.base, earlier?.base, scan.scannedAt);
   const gateClosesAt = earliest(findings[0]?.failsAt, kept?.cut?.firstFailsAt);
   return {
     platforms: scan.platforms,
@@ -63,6 +67,7 @@ function digestEvidence(scan: Scan, earlier: DigestEvidence | undefined): Digest
     counts: countsOf(findings, kept?.counts),
     ...(gateClosesAt === undefined ? {} : { gateClosesAt }),
     ...(endOfLife === undefined ? {} : { endOfLife }),
+    ...(base === undefined ? {} : { base }),
     findings,
     ...(kept?.cut === undefined ? {} : { cut: kept.cut }),
   };

@@ -1,4 +1,5 @@
 import type { ScannerKind, Severity } from '../policy/policy.js';
+import type { BaseEvidence } from './base-evidence.js';
 import type { JudgedFinding } from './finding.js';
 
 /** A scanner's part in a scan. */
@@ -46,6 +47,8 @@ export interface DigestEvidence {
   readonly gateClosesAt?: string;
   /** The distribution, where its end of life has come. */
   readonly endOfLife?: string;
+  /** What it was built on, where somebody says. */
+  readonly base?: BaseEvidence;
   /** Most urgent first: by `failsAt` (those without last), exploited before others, severity, id, package. */
   readonly findings: readonly EvidenceFinding[];
   /** What did not fit: how many, and the first instant at which one of them fails. */

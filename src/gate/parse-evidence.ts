@@ -1,5 +1,6 @@
 import type { Anchor, ScannerKind, Severity } from '../policy/policy.js';
 import { badInput } from '../problem.js';
+import type { BaseEvidence } from './base-evidence.js';
 import type { DigestEvidence, Evidence, EvidenceFinding, ScannerRun } from './evidence.js';
 import type { JudgedFinding } from './finding.js';
 import {
@@ -53,7 +54,7 @@ function parsed(json: string, source: string): unknown {
 
 function scan(node: JsonNode): DigestEvidence {
   const [gateClosesAt, endOfLife] = [date(node, 'gateClosesAt'), text(node, 'endOfLife')];
-  const cut = member(node, 'cut');
+  const [base, cut] = [member(node, 'base'), member(node, 'cut')];
   return {
     platforms: Object.fromEntries(entries(node, 'platforms').map(([platform, digest]) => [platform, asText(digest)])),
     scannedAt: requiredDate(node, 'scannedAt'),
@@ -62,6 +63,7 @@ function scan(node: JsonNode): DigestEvidence {
     counts: countsAt(node),
     ...(gateClosesAt === undefined ? {} : { gateClosesAt }),
     ...(endOfLife === undefined ? {} : { endOfLife }),
+    ...(base === undefined ? {} : { base: baseAt(base) }),
     findings: items(having(node, 'findings'), 'findings').map(finding),
     ...(cut === undefined ? {} : { cut: cutAt(cut) }),
   };
@@ -111,6 +113,16 @@ function finding(node: JsonNode): EvidenceFinding {
     ...(anchorAt === undefined ? {} : { anchorAt }),
     ...(deadline === undefined ? {} : { deadline }),
     ...(failsAt === undefined ? {} : { failsAt }),
+  };
+}
+
+function baseAt(node: JsonNode): BaseEvidence {
+  const [behind, behindSince, releasedAt] = [flag(node, 'behind'), date(node, 'behindSince'), date(node, 'releasedAt')];
+  return {
+    name: requiredText(node, 'name'),
+    ...(behind === undefined ? {} : { behind }),
+    ...(behindSince === undefined ? {} : { behindSince }),
+    ...(releasedAt === undefined ? {} : { releasedAt }),
   };
 }
 

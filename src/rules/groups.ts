@@ -1,4 +1,5 @@
 import { type Alert, type StageRules, WORKLOAD_INFO } from './alert.js';
+import { baseBehind } from './alerts/base-behind.js';
 import { breakGlass } from './alerts/break-glass.js';
 import { exploitedFindingOpen } from './alerts/exploited-finding-open.js';
 import { findingOverdue } from './alerts/finding-overdue.js';
@@ -59,7 +60,7 @@ function alertsByTopic(context: StageRules): Readonly<Record<string, readonly Al
   const { monitoring, promotion, rollout } = context.policy;
   return {
     scans: monitoring.exporter ? [scanMissing(context), scanFailing(context), metricsAbsent(context)] : [scanFailing(context)],
-    findings: monitoring.exporter ? [findingOverdue(context), exploitedFindingOpen(context)] : [],
+    findings: monitoring.exporter ? [findingOverdue(context), exploitedFindingOpen(context), baseBehind(context)] : [],
     guard: monitoring.exporter && promotion.guard !== false ? [breakGlass(context)] : [],
     rollouts: [rolloutStuck(context), ...(rollout.disruptionBudget === 'none' ? [] : [workloadBelowBudget(context)])],
   };

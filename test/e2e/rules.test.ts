@@ -23,6 +23,8 @@ interface Firing {
   readonly severity: 'critical' | 'warning';
   /** Absent: the alert is about the stage. */
   readonly workload?: string;
+  /** The image that an image was built on, where the alert is about that. */
+  readonly base?: string;
   readonly summary: string;
   readonly description: string;
 }
@@ -75,6 +77,14 @@ const exploited = (count: number): Firing => ({
   workload: 'web',
   summary: `${where} runs a vulnerability that is known to be exploited.`,
   description: `${count} findings in what ${where} runs are in a catalogue of exploited vulnerabilities. The policy allows ${promDuration(policy.gate.exploited?.deadline ?? 0)} for one that has a fix.`,
+});
+const behind = (since: string): Firing => ({
+  alert: 'PatchwayBaseBehind',
+  severity: 'warning',
+  workload: 'web',
+  base: 'alpine:3.19',
+  summary: `${where} runs on an old build of its base.`,
+  description: `There has been a newer build of alpine:3.19 for ${since}, longer than 1w. What it fixes is missing in ${where} until its image is built again.`,
 });
 const pastTheGuard = (pods: number): Firing => ({
   alert: 'PatchwayBreakGlass',
@@ -257,6 +267,22 @@ const stories: readonly Story[] = [
     ],
   },
   {
+    title: 'a base that has moved on, until the image is built again',
+    alert: 'PatchwayBaseBehind',
+    series: [
+      ['patchway_base_behind_since_timestamp_seconds', { ...own, digest: 'a', base: 'alpine:3.19' }, `3600x${7 * 1440 + 100} stale`],
+      ['patchway_base_behind_since_timestamp_seconds', { ...own, digest: 'b', base: 'alpine:3.19' }, `99999x${7 * 1440 + 200}`],
+      ['patchway_base_behind_since_timestamp_seconds', { ...own, digest: 'c', base: 'debian:12' }, `99999x${7 * 1440 + 200}`],
+      ['patchway_base_behind_since_timestamp_seconds', { ...elsewhere, digest: 'a', base: 'alpine:3.19' }, `0x${7 * 1440 + 200}`],
+    ],
+    at: [
+      [7 * 1440 + 59, []],
+      [7 * 1440 + 60, [behind('7d 0h 0m 0s')]],
+      [7 * 1440 + 100, [behind('7d 0h 40m 0s')]],
+      [7 * 1440 + 117, []],
+    ],
+  },
+  {
     title: 'a pod past the guard',
     alert: 'PatchwayBreakGlass',
     series: [
@@ -387,7 +413,7 @@ function unitTest({ alert, series, at }: Story) {
   };
 }
 
-function expected({ alert, severity, workload, summary, description }: Firing) {
+function expected({ alert, severity, workload, base, summary, description }: Firing) {
   return {
     exp_labels: {
       team: 'shop',
@@ -396,6 +422,7 @@ function expected({ alert, severity, workload, summary, description }: Firing) {
       stage: 'staging',
       namespace,
       ...(workload === undefined ? {} : { workload }),
+      ...(base === undefined ? {} : { base }),
     },
     exp_annotations: { summary, description, runbook_url: `https://example.com/runbooks/${alert}.md` },
   };

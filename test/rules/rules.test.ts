@@ -30,7 +30,7 @@ describe('rules of a stage', () => {
     expect(groups.map((g) => [g.name, g.rules.map((r) => ('alert' in r ? r.alert : r.record))])).toEqual([
       ['patchway-storefront-staging-workloads', ['patchway:workload_info', 'patchway:workload_info']],
       ['patchway-storefront-staging-scans', ['PatchwayScanMissing', 'PatchwayScanFailing', 'PatchwayMetricsAbsent']],
-      ['patchway-storefront-staging-findings', ['PatchwayFindingOverdue', 'PatchwayExploitedFindingOpen']],
+      ['patchway-storefront-staging-findings', ['PatchwayFindingOverdue', 'PatchwayExploitedFindingOpen', 'PatchwayBaseBehind']],
       ['patchway-storefront-staging-guard', ['PatchwayBreakGlass']],
       ['patchway-storefront-staging-rollouts', ['PatchwayRolloutStuck', 'PatchwayWorkloadBelowBudget']],
     ]);

@@ -1,3 +1,4 @@
+import type { FoundBase } from '../../gate/base-evidence.js';
 import type { ScannerRun } from '../../gate/evidence.js';
 import type { ScanTarget } from '../../manifest/stage-config.js';
 import { scanTargets } from '../../manifest/workload.js';
@@ -14,6 +15,8 @@ export interface FetchedImage {
   readonly platforms: Readonly<Record<string, string>>;
   /** RFC 3339. Absent: it failed. */
   readonly fetchedAt?: string;
+  /** What was found out about the image that it was built on; absent where nobody names one. */
+  readonly base?: FoundBase;
   /** Why there is nothing to scan. */
   readonly failure?: { readonly status: Exclude<ScannerRun['status'], 'ok'>; readonly message: string };
 }

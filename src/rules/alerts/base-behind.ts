@@ -1,0 +1,22 @@
+import type { Milliseconds } from '../../policy/policy.js';
+import { type Alert, BRIDGE, exported, PER_WORKLOAD, type StageRules } from '../alert.js';
+import { aggregate, compare, promDuration, seconds, subtract, time } from '../promql.js';
+
+/** How long an image may stay on a base that has moved on: official images are built on a new base within days, and most teams build weekly. */
+const GRACE: Milliseconds = 7 * 86_400_000;
+
+/** Fires for a workload whose image was built on a base that has had a newer build for a week. Its value is for how many seconds. */
+export function baseBehind(context: StageRules): Alert {
+  const since = aggregate('min', [...PER_WORKLOAD, 'base'], exported(context, 'patchway_base_behind_since_timestamp_seconds'));
+  return {
+    alert: 'PatchwayBaseBehind',
+    expr: compare(subtract(time, since), '>=', seconds(GRACE)),
+    for: 0,
+    keepFiringFor: BRIDGE,
+    severity: 'warning',
+    summary: '{{ $labels.namespace }}/{{ $labels.workload }} runs on an old build of its base.',
+    description:
+      `There has been a newer build of {{ $labels.base }} for {{ $value | humanizeDuration }}, longer than ${promDuration(GRACE)}. ` +
+      'What it fixes is missing in {{ $labels.namespace }}/{{ $labels.workload }} until its image is built again.',
+  };
+}

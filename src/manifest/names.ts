@@ -32,7 +32,6 @@ export const names = {
   scan: (stage: string) => `patchway-scan-${stage}`,
   databases: (stage: string) => `patchway-databases-${stage}`,
   verification: (stage: string) => `patchway-verify-${stage}`,
-  databases: (stage: string) => `patchway-databases-${stage}`,
   promotion: (stage: string) => `patchway-promotion-${stage}`,
   guard: (stage: string) => `patchway-guard-${stage}`,
   /** Of an object without a namespace: parts are DNS labels, so that no two stages of a cluster share one. */

@@ -1,3 +1,4 @@
+import { badInput } from '../problem.js';
 import { ownLabels } from './labels.js';
 import type { Manifest } from './manifest.js';
 import { canonicalJson, names, shortHash } from './names.js';
@@ -17,9 +18,20 @@ export function agentConfigMap(policy: string, stage: string, namespace: string,
   return immutable(names.agent(shortHash(bundle)), policy, stage, namespace, { 'agent.mjs': bundle });
 }
 
-/** The immutable ConfigMap that tells the agent its policy, stage and workloads, named by its content. */
+/** What a ConfigMap holds, in bytes. */
+const ROOM = 2 ** 20;
+
+/**
+ * The immutable ConfigMap that tells the agent its policy, stage and workloads, named by its content.
+ * @throws PatchwayError (65) where there are too many workloads for one
+ */
 export function stageConfigMap(config: StageConfig, namespace: string): Manifest {
   const json = canonicalJson(config);
+  const bytes = Buffer.byteLength(json);
+  if (bytes > ROOM) {
+    const message = `What the agent is told of ${config.workloads.length} workloads takes ${bytes} bytes, and a ConfigMap holds ${ROOM}. Split them over two policies with stages of their own.`;
+    throw badInput(`policy ${config.policy.name}`, [{ path: `stage ${config.stage}`, message, severity: 'error' }]);
+  }
   return immutable(names.config(config.stage, shortHash(json)), config.policy.name, config.stage, namespace, { 'config.json': json });
 }
 

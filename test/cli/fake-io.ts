@@ -24,7 +24,7 @@ export function sandbox(files: Readonly<Record<string, string>> = {}) {
 }
 
 /** What a command line printed and exited with. */
-export async function runIn(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+export async function runIn(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin = '') {
   let stdout = '';
   let stderr = '';
   const io: Io = {
@@ -34,7 +34,7 @@ export async function runIn(cwd: string, args: readonly string[], env: NodeJS.Pr
     err: (text) => {
       stderr += text;
     },
-    stdin: async () => '',
+    stdin: async () => stdin,
     color: false,
     env,
     cwd,

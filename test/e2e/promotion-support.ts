@@ -12,6 +12,7 @@ import { names } from '../../src/manifest/names.js';
 import { toYaml } from '../../src/manifest/yaml.js';
 import { planStage } from '../../src/plan.js';
 import { loadPolicy } from '../../src/policy/load.js';
+import type { PolicyDocument } from '../../src/policy/policy.js';
 import type { PromotionState } from '../../src/promotion/state.js';
 import { web as reports } from '../gate/support.js';
 import { digestOf, kubectl, kubectlJson, REGISTRY } from './cluster.js';
@@ -20,8 +21,8 @@ export const STAGING = 'promo-staging';
 export const PRODUCTION = 'promo-production';
 export const PROMOTION = names.promotion('production');
 export const REFERENCE = `${REGISTRY}/web:1`;
-const REPOSITORY = `${REGISTRY}/web`;
-const EVIDENCE = names.evidence(REPOSITORY);
+export const REPOSITORY = `${REGISTRY}/web`;
+export const EVIDENCE = names.evidence(REPOSITORY);
 
 const directory = mkdtempSync(join(tmpdir(), 'patchway-promotion-'));
 export const POLICY_FILE = join(directory, 'patch-policy.json');
@@ -73,7 +74,7 @@ export function moveStaging(tag: string): void {
 let bundle: string | undefined;
 
 /** The agent, built for these tests alone. */
-function agentBundle(): string {
+export function agentBundle(): string {
   const file = join(directory, 'agent.mjs');
   const flags = ['--bundle', '--minify', '--platform=node', '--format=esm', '--target=node20', `--outfile=${file}`];
   if (bundle === undefined) execFileSync('npx', ['esbuild', 'src/agent/main.ts', ...flags], { stdio: 'ignore' });
@@ -134,14 +135,20 @@ export function synthesised(stage: 'staging' | 'production', options: { readonly
 }
 
 /** Jobs are made by the tests alone: a suspended CronJob makes none. */
-function suspended(manifest: Manifest): Manifest {
+export function suspended(manifest: Manifest): Manifest {
   return manifest.kind === 'CronJob' ? { ...manifest, spec: { ...(manifest.spec as object), suspend: true } } : manifest;
 }
 
 /** Stores what the gate makes of the real scanners' reports on one version as evidence in staging, as a scan does. */
-export async function storeEvidence(tag: string, version = tag): Promise<void> {
-  const policy = loadPolicy(POLICY_FILE);
-  const configMap = await kubectlJson<{ data?: Record<string, string> }>(['-n', STAGING, 'get', 'configmap', EVIDENCE]);
+export async function storeEvidence(
+  tag: string,
+  version = tag,
+  { policy, namespace }: { readonly policy: PolicyDocument; readonly namespace: string } = {
+    policy: loadPolicy(POLICY_FILE),
+    namespace: STAGING,
+  },
+): Promise<void> {
+  const configMap = await kubectlJson<{ data?: Record<string, string> }>(['-n', namespace, 'get', 'configmap', EVIDENCE]);
   const now = Date.now();
   const evidence = addScan(parseEvidence(configMap.data?.evidence), {
     policy,

@@ -14,7 +14,7 @@ export interface Load {
 const RATE = 25;
 
 /**
- * Plain Node, as the pod has nothing else. It finds the Service by the address that Kubernetes puts into its environment:
+ * Plain Node, as the pod has nothing else. It is told the Service's address:
  * a lost packet between the pod and the DNS server is no failure of the rollout. No answer for five seconds is a failure.
  */
 const SCRIPT = `
@@ -26,7 +26,7 @@ const fail = (error) => { failed += 1; if (errors.length < 5) errors.push(String
 setInterval(() => {
   open += 1;
   const done = () => { total += 1; open -= 1; };
-  const req = request({ host: process.env.WEB_SERVICE_HOST, path: '/healthz', agent: false, timeout: 5000 }, (answer) => {
+  const req = request({ host: process.env.TARGET, path: '/healthz', agent: false, timeout: 5000 }, (answer) => {
     answer.on('error', () => {});
     answer.resume().on('close', () => { if (answer.statusCode !== 200 || !answer.complete) fail(answer.statusCode); done(); });
   });
@@ -38,33 +38,36 @@ setInterval(() => console.log(JSON.stringify({ total, failed, seconds: (Date.now
 process.on('SIGTERM', () => process.exit());
 `;
 
-const NAME = 'load';
+const nameOf = (service: string) => `load-${service}`;
 
-/** Starts a client in the namespace that requests the Service `web` without a pause, and waits until it counts. */
-export async function startLoad(namespace: string): Promise<void> {
-  const metadata = { name: NAME, namespace };
+/** Starts a client in the namespace that requests a Service without a pause, and waits until it counts. */
+export async function startLoad(namespace: string, service = 'web'): Promise<void> {
+  const name = nameOf(service);
+  const metadata = { name, namespace };
+  const target = await kubectl(['-n', namespace, 'get', 'service', service, '-o', 'jsonpath={.spec.clusterIP}']);
   const container = {
-    name: NAME,
+    name,
     image: `${REGISTRY}/node:20`,
     command: ['node', '/load/load.mjs'],
+    env: [{ name: 'TARGET', value: target }],
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-    volumeMounts: [{ name: NAME, mountPath: '/load' }],
+    volumeMounts: [{ name: 'load', mountPath: '/load' }],
   };
   const spec = {
     securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: 1,
     containers: [container],
-    volumes: [{ name: NAME, configMap: { name: NAME } }],
+    volumes: [{ name: 'load', configMap: { name } }],
   };
   await apply(JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'load.mjs': SCRIPT } }));
   await apply(JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec }));
-  await eventually('the client counts', async () => ((await readLoad(namespace)).total > RATE ? true : undefined), 60);
+  await eventually('the client counts', async () => ((await readLoad(namespace, service)).total > RATE ? true : undefined), 60);
 }
 
 /** What the client has counted by now. */
-export async function readLoad(namespace: string): Promise<Load> {
-  const line = await kubectl(['-n', namespace, 'logs', NAME, '--tail=1']);
+export async function readLoad(namespace: string, service = 'web'): Promise<Load> {
+  const line = await kubectl(['-n', namespace, 'logs', nameOf(service), '--tail=1']);
   return JSON.parse(line) as Load;
 }
 

@@ -102,7 +102,9 @@ function scanOf(
 ): { readonly repository: string; readonly digest: string; readonly scan: DigestEvidence } | { readonly missing: string } {
   if (evidence === undefined) return { missing: 'there is no evidence yet: the image has not been scanned' };
   if (evidence.schemaVersion !== 1) {
-    return { missing: `the evidence has schema version ${evidence.schemaVersion}, and this release reads 1: scan again` };
+    const { schemaVersion } = evidence;
+    const remedy = schemaVersion > 1 ? 'a newer release wrote it. Use that one, or scan again' : 'scan again';
+    return { missing: `the evidence has schema version ${schemaVersion}, and this release reads 1: ${remedy}` };
   }
   if (evidence.policyHash !== policy.hash) return { missing: 'the evidence was made under another policy: scan again' };
   const scans = Object.entries(evidence.digests)

@@ -23,7 +23,8 @@ import {
 
 /**
  * Reads a repository's stored evidence; nothing stored yet is undefined. Of another schema version only the version is
- * read, which makes its verdict unknown.
+ * read, which makes its verdict unknown until the next scan. A release that changes the format reads the one before it
+ * here, so that nothing has to be scanned again because of an upgrade.
  *
  * @throws PatchwayError (65) that names `source`, JSON path and reason for anything else
  */

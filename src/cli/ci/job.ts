@@ -63,7 +63,7 @@ export function ciJob({ policy, policyFile, lock, version, stage, image }: CiReq
     ...(stage === undefined ? {} : { stage }),
     ...(image === undefined ? {} : { repository: repositoryOf(image) }),
     scanners: pods.map(({ scanner, program }) => {
-      const { args, env } = program.start(scanner, policy.scan.timeout);
+      const { args, env } = program.start(scanner, { timeout: policy.scan.timeout, cached: false });
       return { kind: scanner.kind, image: images.get(program.tool) ?? '', args: [...args, ...scanner.args], env };
     }),
     node: images.get('agent') ?? '',

@@ -368,7 +368,7 @@ describe.runIf(hasPromtool())('rules', () => {
 
   it('are a rules file without faults', async () => {
     const checked = await promtool(['check', 'rules', '--lint=all', '--lint-fatal', join(directory, 'rules.json')]);
-    expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('19 rules found') });
+    expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('21 rules found') });
   });
 
   it('are the same file in the ConfigMap', async () => {
@@ -378,7 +378,7 @@ describe.runIf(hasPromtool())('rules', () => {
     const file = write('patchway.rules.yaml', data?.['patchway.rules.yaml'] ?? '');
     expect(await promtool(['check', 'rules', '--lint=all', '--lint-fatal', file])).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('10 rules found'),
+      stdout: expect.stringContaining('11 rules found'),
     });
   });
 

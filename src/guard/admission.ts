@@ -18,7 +18,7 @@ export interface Admission {
   }[];
   /** More of the policy's spec: variables, validations. */
   readonly spec: Readonly<Record<string, unknown>>;
-  /** The ConfigMap of the stage's namespace that expressions know as `params`. Where it is missing, nothing is let in. */
+  /** The ServiceAccount of the stage's namespace that expressions know as `params`. Where it is missing, nothing is let in. */
   readonly params?: string;
 }
 
@@ -34,7 +34,7 @@ export function admission({ policy, stage, topic, rules, spec, params }: Admissi
       metadata,
       spec: {
         failurePolicy: 'Fail',
-        ...(params === undefined ? {} : { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } }),
+        ...(params === undefined ? {} : { paramKind: { apiVersion: 'v1', kind: 'ServiceAccount' } }),
         matchConstraints: { resourceRules: rules },
         ...spec,
       },

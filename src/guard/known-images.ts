@@ -1,22 +1,20 @@
 import type { LockEntry } from '../lock/lock.js';
-import { ownLabels } from '../manifest/labels.js';
+import { KNOWN, ownLabels } from '../manifest/labels.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { names } from '../manifest/names.js';
+import { serviceAccount } from '../manifest/rbac.js';
 import type { Stage } from '../policy/policy.js';
 import type { GuardOptions } from './guard.js';
 
 /**
- * The ConfigMap whose key `lock` lists what may run, one digest or image a line. Its key `promoted` is the promoter's, and
- * not written here, so that applying this again leaves it alone.
+ * The ServiceAccount whose annotation `patchway.dev/lock` lists what may run. `patchway.dev/promoted` is the promoter's, and
+ * not written here, so that applying this again leaves it alone. No pod runs as this account, and it may do nothing.
  */
 export function knownImages(options: GuardOptions): Manifest {
   const { policy, stage } = options;
-  return {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: names.guard(stage.name), namespace: stage.namespace, labels: ownLabels(policy.name, stage.name, 'guard') },
-    data: { lock: [...new Set([...lockedDigests(options), ...toolDigests(options), ...uncoveredImages(options)])].sort().join('\n') },
-  };
+  const known = [...new Set([...lockedDigests(options), ...toolDigests(options), ...uncoveredImages(options)])].sort();
+  const account = serviceAccount(names.guard(stage.name), stage.namespace, ownLabels(policy.name, stage.name, 'guard'));
+  return { ...account, metadata: { ...account.metadata, annotations: { [KNOWN.lock]: known.join('\n') } } };
 }
 
 /** Stages before, as their images come here; and those after, as what runs there is what a person goes back to. */

@@ -7,7 +7,7 @@ import { promoterPolicies } from './promoter.js';
 import { signaturePolicy } from './signatures.js';
 
 /**
- * What keeps every image out of a stage's namespace but those that the lock names or a promotion put there: a ConfigMap
+ * What keeps every image out of a stage's namespace but those that the lock names or a promotion put there: a list
  * of what is known, and admission policies of Kubernetes' own with their bindings, which no controller has to serve.
  */
 export function guardManifests(options: GuardOptions): readonly Manifest[] {

@@ -1,4 +1,4 @@
-import { BREAK_GLASS } from '../manifest/labels.js';
+import { BREAK_GLASS, KNOWN } from '../manifest/labels.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { names } from '../manifest/names.js';
 import { admission, quoted } from './admission.js';
@@ -21,7 +21,7 @@ export function podPolicy({ policy, stage }: GuardOptions): readonly Manifest[] 
       variables: [
         { name: 'images', expression: imagesOf('object') },
         { name: 'before', expression: `oldObject == null ? [] : (${imagesOf('oldObject')})` },
-        { name: 'known', expression: `(${listed('lock')} + "\\n" + ${listed('promoted')}).split("\\n")` },
+        { name: 'known', expression: `(${listed(KNOWN.lock)} + "\\n" + ${listed(KNOWN.promoted)}).split("\\n")` },
         // Without an `@`, `lastIndexOf` is -1, and the image is compared as it is written.
         {
           name: 'unknown',
@@ -66,6 +66,6 @@ function reasonOf(pod: string): string {
   return `${pod}.metadata.?labels[?${quoted(BREAK_GLASS)}].orValue("")`;
 }
 
-function listed(key: string): string {
-  return `params.?data[?${quoted(key)}].orValue("")`;
+function listed(annotation: string): string {
+  return `params.metadata.?annotations[?${quoted(annotation)}].orValue("")`;
 }

@@ -1,3 +1,12 @@
+/**
+ * On the guard's ServiceAccount: what may run, one digest or image a line, by synthesis and by the promoter.
+ *
+ * A ServiceAccount, and not a ConfigMap: once no binding in a cluster names ConfigMaps as parameters, its API servers forget
+ * for good to look at them, and keep every pod out, or go by what they last saw. ServiceAccounts they always watch.
+ * @see https://github.com/kubernetes/kubernetes/issues/130887
+ */
+export const KNOWN = { lock: 'patchway.dev/lock', promoted: 'patchway.dev/promoted' } as const;
+
 /** On a pod: lets it run what nobody knows, and says why. */
 export const BREAK_GLASS = 'patchway.dev/break-glass';
 

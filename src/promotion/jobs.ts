@@ -43,7 +43,7 @@ export function promotionManifests({ policy, stage, workloads, mount }: Promotio
 
 function ownGrants({ policy, stage }: Pick<PromotionOptions, 'policy' | 'stage'>, workloads: readonly WorkloadSummary[]): readonly Grant[] {
   const name = names.promotion(stage.name);
-  const guard: Grant = { apiGroup: '', resource: 'configmaps', verbs: ['get', 'patch', 'promote'], names: [names.guard(stage.name)] };
+  const guard: Grant = { apiGroup: '', resource: 'serviceaccounts', verbs: ['get', 'patch', 'promote'], names: [names.guard(stage.name)] };
   return [
     ...workloadGrants(workloads, ['get', 'patch']),
     ...podGrants(workloads, stage),

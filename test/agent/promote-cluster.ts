@@ -1,6 +1,7 @@
 import type { AgentContext } from '../../src/agent/context.js';
 import { type Cluster, ConflictError, type KubernetesObject } from '../../src/agent/kubernetes.js';
 import type { Evidence } from '../../src/gate/evidence.js';
+import { KNOWN } from '../../src/manifest/labels.js';
 import { names } from '../../src/manifest/names.js';
 import type { StageConfig } from '../../src/manifest/stage-config.js';
 import { PatchwayError } from '../../src/problem.js';
@@ -16,7 +17,7 @@ export const paths = {
   configMap: (namespace: string, name: string) => `/api/v1/namespaces/${namespace}/configmaps/${name}`,
   lease: `/apis/coordination.k8s.io/v1/namespaces/${PRODUCTION}/leases/${NAME}`,
   state: `/api/v1/namespaces/${PRODUCTION}/configmaps/${NAME}`,
-  guard: `/api/v1/namespaces/${PRODUCTION}/configmaps/patchway-guard-production`,
+  guard: `/api/v1/namespaces/${PRODUCTION}/serviceaccounts/patchway-guard-production`,
 } as const;
 
 interface FakeDeployment {
@@ -56,7 +57,7 @@ export class FakeCluster implements Cluster {
       this.deploy(namespace, 'api', letters[1]);
     }
     for (const path of [paths.state, paths.lease]) this.put(path, {});
-    this.put(paths.guard, { data: { lock: [digest('A'), digest('X')].join('\n') } });
+    this.annotate(paths.guard, { [KNOWN.lock]: [digest('A'), digest('X')].join('\n') });
     this.scanned({ web: ['A', 'B'], api: ['X', 'Y'] });
   }
 
@@ -93,6 +94,15 @@ export class FakeCluster implements Cluster {
       ...body,
       metadata: { name: path.slice(path.lastIndexOf('/') + 1), resourceVersion: String(this.#version++) },
     });
+  }
+
+  /** Adds annotations to an object, which may be a new one. */
+  annotate(path: string, annotations: object): void {
+    const { metadata } = this.objects.get(path) ?? {};
+    this.put(path, {});
+    const object = this.objects.get(path)!;
+    const all = { ...(metadata?.annotations as object), ...annotations };
+    this.objects.set(path, { ...object, metadata: { ...object.metadata, annotations: all } });
   }
 
   get state(): PromotionState | undefined {
@@ -139,9 +149,9 @@ export class FakeCluster implements Cluster {
     return this.#handle(`PATCH ${path}`, () => {
       const found = this.objects.get(path);
       if (found !== undefined) {
-        const { data, metadata } = body as { readonly data: object; readonly metadata: KubernetesObject['metadata'] };
+        const { metadata } = body as KubernetesObject;
         if (found.metadata.resourceVersion !== metadata.resourceVersion) throw new ConflictError(`PATCH ${path}: it was written meanwhile`);
-        this.put(path, { data: { ...(found.data as object), ...data } });
+        this.annotate(path, metadata.annotations as object);
         return this.objects.get(path)!;
       }
       const deployment = this.deployments.get(path)!;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../src/agent/kubernetes.js';
 import { promote } from '../../src/agent/promote.js';
 import { parseEvidence } from '../../src/gate/parse-evidence.js';
+import { KNOWN } from '../../src/manifest/labels.js';
 import { names } from '../../src/manifest/names.js';
 import type { StageConfig } from '../../src/manifest/stage-config.js';
 import { digest } from '../promotion/support.js';
@@ -10,7 +11,8 @@ import { FakeCluster, PRODUCTION, paths, STAGING, stageConfig, worldOf } from '.
 const job = { identity: 'job-1' };
 const run = (cluster: FakeCluster, config = stageConfig()) => promote(worldOf(cluster, config), job);
 const dataOf = (object: KubernetesObject | undefined) => (object as { readonly data?: Record<string, string> } | undefined)?.data;
-const promoted = (cluster: FakeCluster) => dataOf(cluster.objects.get(paths.guard))?.promoted?.split('\n');
+const known = (cluster: FakeCluster) => cluster.objects.get(paths.guard)?.metadata.annotations as Record<string, string>;
+const promoted = (cluster: FakeCluster) => known(cluster)[KNOWN.promoted]?.split('\n');
 const evidencePath = (name: string) => paths.configMap(STAGING, names.evidence(`ghcr.io/acme/${name}`));
 const withGate = (config: StageConfig, gate: Partial<StageConfig['policy']['gate']>): StageConfig => ({
   ...config,
@@ -27,7 +29,7 @@ describe('what a promotion tells the guard', () => {
     expect(await run(cluster)).toBe('done');
     expect(order).toEqual(['patchway-guard-production', 'web', 'api']);
     expect(promoted(cluster)).toEqual(['A', 'B', 'X', 'Y'].map(digest).sort());
-    expect(dataOf(cluster.objects.get(paths.guard))?.lock).toBe(`${digest('A')}\n${digest('X')}`);
+    expect(known(cluster)[KNOWN.lock]).toBe(`${digest('A')}\n${digest('X')}`);
   });
 
   it('forgets what ran before that', async () => {
@@ -109,7 +111,7 @@ describe('a promotion and its guard', () => {
     expect(cluster.objects.has(paths.guard)).toBe(false);
   });
 
-  it('end where the ConfigMap was written meanwhile, before anything moves', async () => {
+  it('end where somebody else wrote there meanwhile, before anything moves', async () => {
     const cluster = new FakeCluster();
     cluster.before = (request) => {
       if (request === `PATCH ${paths.guard}`) cluster.put(paths.guard, {});

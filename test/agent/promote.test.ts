@@ -42,7 +42,7 @@ describe('a promotion', () => {
     const cluster = new FakeCluster();
     await promote(worldOf(cluster), job);
     const writes = cluster.requests.filter((request) => !request.startsWith('GET')).map((request) => request.split('/').at(-2));
-    expect(writes).toEqual(['leases', 'configmaps', 'configmaps', 'deployments', 'deployments', 'configmaps', 'configmaps', 'leases']);
+    expect(writes).toEqual(['leases', 'serviceaccounts', 'configmaps', 'deployments', 'deployments', 'configmaps', 'configmaps', 'leases']);
   });
 
   it('changes nothing the second time', async () => {

@@ -33,7 +33,8 @@ const lock: ImageLock = {
 };
 const make = (changes: Partial<GuardOptions> = {}) =>
   guardManifests({ policy: { ...policy, stages }, stage: stages[1]!, workloads: [web], lock, ...changes });
-const known = (changes: Partial<GuardOptions> = {}) => String(dig(make(changes)[0], 'data', 'lock')).split('\n');
+const known = (changes: Partial<GuardOptions> = {}) =>
+  String(dig(make(changes)[0], 'metadata', 'annotations', 'patchway.dev/lock')).split('\n');
 const titles = (manifests: readonly Manifest[]) =>
   manifests.map(({ kind, metadata }) => `${metadata.namespace ?? ''} ${kind} ${metadata.name}`);
 const named = (kind: string, topic: string, manifests = make()) =>
@@ -60,14 +61,14 @@ describe('what the guard knows of the lock', () => {
   });
 
   it('says nothing of what was promoted, so that applying it leaves that alone', () => {
-    expect(Object.keys(make()[0]?.data as object)).toEqual(['lock']);
+    expect(Object.keys(make()[0]?.metadata.annotations ?? {})).toEqual(['patchway.dev/lock']);
   });
 });
 
 describe('the guard of a stage', () => {
-  it('is a ConfigMap in its namespace, and policies of the cluster that no other stage shares', () => {
+  it('is a list in its namespace, and policies of the cluster that no other stage shares', () => {
     expect(titles(make())).toEqual([
-      'shop-staging ConfigMap patchway-guard-staging',
+      'shop-staging ServiceAccount patchway-guard-staging',
       ...['images', 'promoted', 'promoter'].flatMap((topic) =>
         ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'].map(
           (kind) => ` ${kind} patchway-${topic}.storefront.staging.shop-staging`,
@@ -87,7 +88,7 @@ describe('the guard of a stage', () => {
     ]);
   });
 
-  it('holds in its namespace only, and closed where the ConfigMap is missing', () => {
+  it('holds in its namespace only, and closed where the list is missing', () => {
     expect(named('ValidatingAdmissionPolicyBinding', 'images')?.spec).toEqual({
       policyName: 'patchway-images.storefront.staging.shop-staging',
       paramRef: { name: 'patchway-guard-staging', namespace: 'shop-staging', parameterNotFoundAction: 'Deny' },

@@ -33,7 +33,7 @@ describe('the promotion of a stage by jobs', () => {
       { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'patch'], resourceNames: ['api', 'web'] },
       { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'update'], resourceNames: [NAME] },
       { apiGroups: [''], resources: ['configmaps'], verbs: ['get'], resourceNames: [EVIDENCE] },
-      { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'patch', 'promote'], resourceNames: ['patchway-guard-production'] },
+      { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'patch', 'promote'], resourceNames: ['patchway-guard-production'] },
       { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'update'], resourceNames: [NAME] },
     ]);
   });

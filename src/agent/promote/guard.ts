@@ -1,5 +1,6 @@
 import { parseEvidence } from '../../gate/parse-evidence.js';
 import { dig } from '../../manifest/dig.js';
+import { KNOWN } from '../../manifest/labels.js';
 import { names } from '../../manifest/names.js';
 import type { StageConfig } from '../../manifest/stage-config.js';
 import type { Stage } from '../../policy/policy.js';
@@ -7,7 +8,7 @@ import { PatchwayError } from '../../problem.js';
 import { describeImage } from '../../promotion/images.js';
 import type { Decision } from '../../promotion/situation.js';
 import type { ImageSet, PromotedImage, PromotionState, WorkloadImages } from '../../promotion/state.js';
-import type { Cluster } from '../kubernetes.js';
+import type { Cluster, KubernetesObject } from '../kubernetes.js';
 import { FIELD_MANAGER } from './put.js';
 
 interface World {
@@ -16,7 +17,7 @@ interface World {
 }
 
 /**
- * Tells the guard of a stage's namespace what is about to be put in place: its key `promoted` then holds what runs, what
+ * Tells the guard of a stage's namespace what is about to be put in place: its annotation `patchway.dev/promoted` then holds what runs, what
  * ran before it and what comes, and nothing else. A digest comes in by the evidence of a stage before, and only by that.
  * @throws where an image to be promoted is in no such evidence
  */
@@ -28,11 +29,11 @@ export async function letIn(
   const { policy } = config;
   if (policy.promotion.guard === false) return;
   const name = names.guard(stage.name);
-  const path = configMapPath(stage.namespace, name);
+  const path = `/api/v1/namespaces/${stage.namespace}/serviceaccounts/${name}`;
   const found = await cluster.get(path);
   // A program may compose a stage without a guard.
   if (found === undefined) return;
-  const [lock, promoted] = [lines(dig(found, 'data', 'lock')), lines(dig(found, 'data', 'promoted'))];
+  const [lock, promoted] = [linesOf(found, KNOWN.lock), linesOf(found, KNOWN.promoted)];
   const named = await namedBefore(cluster, config, stage);
   const admit = policy.gate.onMissingEvidence === 'warn' ? () => true : (digest: string) => lock.has(digest) || promoted.has(digest);
   const digestsOf = ([reference, { digest }]: Image) => named.get(`${reference}@${digest}`) ?? (admit(digest) ? [digest] : []);
@@ -47,8 +48,8 @@ export async function letIn(
   const text = [...new Set(imagesOf(setsOf(decision.state)).flatMap(digestsOf))].sort().join('\n');
   if (text === [...promoted].sort().join('\n')) return;
   const { resourceVersion } = found.metadata;
-  const metadata = { name, namespace: stage.namespace, resourceVersion };
-  const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { promoted: text } };
+  const metadata = { name, namespace: stage.namespace, resourceVersion, annotations: { [KNOWN.promoted]: text } };
+  const body = { apiVersion: 'v1', kind: 'ServiceAccount', metadata };
   await cluster.apply(path, body, { fieldManager: FIELD_MANAGER, force: true });
 }
 
@@ -75,7 +76,7 @@ async function namedBefore(cluster: World['cluster'], { policy, workloads }: Sta
     [...images].flatMap(([reference, repository]) =>
       stages.map(async ({ namespace }) => {
         const name = names.evidence(repository);
-        const text = dig(await cluster.get(configMapPath(namespace, name)), 'data', 'evidence');
+        const text = dig(await cluster.get(`/api/v1/namespaces/${namespace}/configmaps/${name}`), 'data', 'evidence');
         const evidence = parseEvidence(typeof text === 'string' ? text : undefined, `ConfigMap ${namespace}/${name}, data.evidence`);
         return Object.entries(evidence?.digests ?? {}).map(
           ([digest, { platforms }]) => [`${reference}@${digest}`, [digest, ...Object.values(platforms)]] as const,
@@ -86,10 +87,7 @@ async function namedBefore(cluster: World['cluster'], { policy, workloads }: Sta
   return new Map(found.flat());
 }
 
-function configMapPath(namespace: string, name: string): string {
-  return `/api/v1/namespaces/${namespace}/configmaps/${name}`;
-}
-
-function lines(text: unknown): ReadonlySet<string> {
+function linesOf(account: KubernetesObject, annotation: string): ReadonlySet<string> {
+  const text = dig(account, 'metadata', 'annotations', annotation);
   return new Set(typeof text === 'string' ? text.split('\n').filter((line) => line !== '') : []);
 }

@@ -19,6 +19,9 @@ export function newestGeneration(entries: readonly string[]): string | undefined
   return generationsIn(entries).at(-1);
 }
 
+/** As old as Grype lets a database be, in milliseconds: five days. Trivy would take one of any age. */
+export const GENERATION_AGE = 5 * 24 * 3_600_000;
+
 /** A writer that has not finished after this long never will, in milliseconds: a day. */
 const ABANDONED = 24 * 3_600_000;
 
@@ -41,7 +44,7 @@ function generationsIn(entries: readonly string[]): readonly string[] {
 }
 
 /** When a generation was made, in epoch milliseconds; not a number where this is no generation's name. */
-function madeAt(entry: string): number {
+export function madeAt(entry: string): number {
   const [, date, hour, minute, second] = /^(\d{8})T(\d\d)(\d\d)(\d\d)Z-/.exec(entry) ?? [];
   return Date.parse(`${date?.replace(/(\d{4})(\d\d)(\d\d)/, '$1-$2-$3')}T${hour}:${minute}:${second}Z`);
 }

@@ -11,10 +11,12 @@ import type { DatabasePlaces } from '../databases.js';
 /**
  * Leads each scanner of this pod to the newest database on the volume that the policy names, if it names one: by a link
  * from where the scanner has its own. So all of a scan sees the same one, whatever is stored meanwhile.
- * @throws where there is none yet
+ * @param now epoch milliseconds
+ * @throws where there is none yet, or none was stored for days: what a scanner does not know of would count as clean
  */
 export async function linkDatabases(
   { policy: { scan }, stage }: Pick<StageConfig, 'policy' | 'stage'>,
+  now: number,
   places: DatabasePlaces = { databases: FILES.databases, scratch: scratchOf },
 ): Promise<void> {
   if (scan.cache === undefined) return;

@@ -1,19 +1,22 @@
 import { type CapabilityInput, planCapabilities } from './capabilities.js';
-import { containersOf, isDeployment, readWorkload } from './manifest/containers.js';
-import type { Deployment, Manifest } from './manifest/manifest.js';
-import { titleOf } from './manifest/manifest.js';
+import { containersOf, readWorkload, type WorkloadManifest } from './manifest/containers.js';
+import { applyEdits } from './manifest/edit.js';
+import { workloadKindOf } from './manifest/kinds.js';
+import { type Manifest, titleOf } from './manifest/manifest.js';
 import { inNamespace, inOrder } from './manifest/scope.js';
 import type { WorkloadSummary } from './manifest/stage-config.js';
 import { scanTargets } from './manifest/workload.js';
 import type { PolicyDocument, Stage } from './policy/policy.js';
 import type { Problem } from './problem.js';
+import { type AdoptInput, adopt } from './rollout/adopt.js';
+import { type Coverage, coverageOf, refersToWorkload } from './rollout/coverage.js';
 import { rolloutOf } from './rollout/rollout.js';
 import { checkDownloads, checkScanners } from './scan/check.js';
 
 export interface StageInput extends Pick<CapabilityInput, 'policy' | 'lock' | 'agentBundle'> {
   /** The stage's name. */
   readonly stage: string;
-  /** Deployments, and whatever else belongs to them: Services, ConfigMaps, budgets. */
+  /** Deployments, StatefulSets, DaemonSets, CronJobs, Rollouts, and whatever else belongs to them: Services, ConfigMaps, budgets, Jobs. */
   readonly workloads: readonly Manifest[];
 }
 
@@ -30,25 +33,64 @@ export interface StagePlan {
 export function planStage({ policy, stage: name, workloads: given, lock, agentBundle }: StageInput): StagePlan {
   const stage = policy.stages.find((s) => s.name === name);
   if (stage === undefined) return { manifests: [], workloads: [], warnings: [], problems: [noSuchStage(policy, name)] };
-  const { deployments, others, problems } = sortOut(given);
-  const rollouts = deployments.map((deployment) => rolloutOf({ policy, stage, lock, workload: deployment, beside: others }));
+  const { rolled, others: beside, problems } = sortOut(given, stage);
+  const rollouts = rolled.map((workload) => rolloutOf({ policy, stage, lock, workload, beside }));
+  const others = beside.map((manifest) => lockedOnly({ policy, stage, lock, manifest, beside }));
   const workloads = rollouts.map((rollout) => rollout.workload).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const input = { policy, stage, workloads, lock, agentBundle, uncovered: others.flatMap(imagesOf) };
-  const beside = planCapabilities(input, ['scan', 'promotion', 'exporter', 'rules', 'guard']);
+  const input = { policy, stage, workloads, lock, agentBundle, uncovered: others.flatMap(({ manifest }) => imagesOf(manifest)) };
+  const capabilities = planCapabilities(input, ['scan', 'promotion', 'exporter', 'rules', 'guard']);
   const manifests = inOrder([
-    ...others.map((manifest) => inNamespace(manifest, stage.namespace)),
+    ...others.map(({ manifest }) => manifest),
     ...rollouts.flatMap((rollout) => rollout.manifests),
-    ...beside.manifests,
+    ...capabilities.manifests,
   ]);
   const found = distinct([
     ...problems,
-    ...rollouts.flatMap((rollout) => rollout.problems),
-    ...beside.problems,
+    ...[...rollouts, ...others].flatMap((part) => part.problems),
+    ...capabilities.problems,
     ...repeated(manifests),
+    ...namesakes(rolled),
     ...(workloads.length === 0 ? [empty(stage)] : [...checkScanners(policy), ...checkDownloads(policy, scanTargets(workloads).length)]),
   ]);
   const isError = (problem: Problem) => problem.severity === 'error';
   return { manifests, workloads, warnings: found.filter((p) => !isError(p)), problems: found.filter(isError) };
+}
+
+interface Sorted {
+  readonly rolled: readonly WorkloadManifest[];
+  /** What is not rolled, or opts out of it. */
+  readonly others: readonly Manifest[];
+  readonly problems: readonly Problem[];
+}
+
+function sortOut(given: readonly Manifest[], stage: Stage): Sorted {
+  const rolled: WorkloadManifest[] = [];
+  const others: Manifest[] = [];
+  const problems: Problem[] = [];
+  for (const manifest of given.map((each) => inNamespace(each, stage.namespace))) {
+    const coverage = workloadKindOf(manifest) === undefined ? undefined : coverageOf(manifest, stage);
+    const read = readWorkload(manifest);
+    if (coverage?.state === 'covered' && read.workload !== undefined) rolled.push(read.workload);
+    else if (coverage === undefined || coverage.state === 'ignored' || refersToWorkload(manifest)) others.push(manifest);
+    else if (read.workload === undefined) problems.push(...read.problems);
+    else {
+      others.push(manifest);
+      problems.push(...leftAlone(manifest, coverage));
+    }
+  }
+  return { rolled, others, problems };
+}
+
+function leftAlone(manifest: Manifest, coverage: Coverage): readonly Problem[] {
+  if (coverage.state !== 'notCoverable') return [];
+  const message = `${coverage.reason} So it is left as it is: neither rolled nor scanned.`;
+  return [{ path: titleOf(manifest), message, severity: 'warning' }];
+}
+
+/** What bears pods that are not rolled, Jobs for instance, has its images locked; anything else stays as it is. */
+function lockedOnly(input: AdoptInput): { readonly manifest: Manifest; readonly problems: readonly Problem[] } {
+  const { edits = [], problems = [] } = adopt(input) ?? {};
+  return { manifest: applyEdits(input.manifest, edits), problems };
 }
 
 /** The images of an object, as they are written. */
@@ -56,42 +98,16 @@ function imagesOf(manifest: Manifest): readonly string[] {
   return containersOf(manifest).flatMap(({ container }) => (typeof container.image === 'string' ? [container.image] : []));
 }
 
-/** Kinds that run containers, but for Deployments. */
-const NOT_ROLLED: ReadonlySet<string> = new Set([
-  'CronJob',
-  'DaemonSet',
-  'Job',
-  'Pod',
-  'ReplicaSet',
-  'ReplicationController',
-  'Rollout',
-  'StatefulSet',
-]);
-
-interface Sorted {
-  readonly deployments: readonly Deployment[];
-  readonly others: readonly Manifest[];
-  readonly problems: readonly Problem[];
-}
-
-function sortOut(manifests: readonly Manifest[]): Sorted {
-  const read = manifests.filter(isDeployment).map(readWorkload);
-  return {
-    deployments: read.flatMap((r) => (r.workload !== undefined && isDeployment(r.workload) ? [r.workload] : [])),
-    others: manifests.filter((manifest) => !isDeployment(manifest) && !NOT_ROLLED.has(manifest.kind)),
-    problems: [
-      ...read.flatMap((r) => (r.workload === undefined ? r.problems : [])),
-      ...manifests.filter(({ kind }) => NOT_ROLLED.has(kind)).map(notRolled),
-    ],
-  };
-}
-
-function notRolled(manifest: Manifest): Problem {
-  return {
-    path: titleOf(manifest),
-    message: `A ${manifest.kind} runs containers that would be neither rolled nor scanned: only Deployments are today. Make it a Deployment, or apply it without Patchway.`,
-    severity: 'error',
-  };
+/** Evidence, state and metrics know workloads by their names. */
+function namesakes(workloads: readonly Manifest[]): readonly Problem[] {
+  const first = new Map<string, Manifest>();
+  return workloads.flatMap((workload) => {
+    const other = first.get(workload.metadata.name) ?? workload;
+    first.set(workload.metadata.name, other);
+    if (other.kind === workload.kind) return [];
+    const message = `${titleOf(other)} has the same name, and the workloads of a stage are told apart by their names. Rename one of them.`;
+    return [{ path: titleOf(workload), message, severity: 'error' }];
+  });
 }
 
 function noSuchStage(policy: PolicyDocument, name: string): Problem {
@@ -100,7 +116,7 @@ function noSuchStage(policy: PolicyDocument, name: string): Problem {
 }
 
 function empty(stage: Stage): Problem {
-  const message = `Stage ${stage.name} has no Deployment, so nothing is rolled, scanned or promoted in it.`;
+  const message = `Stage ${stage.name} has no workload, so nothing is rolled, scanned or promoted in it.`;
   return { path: `stage ${stage.name}`, message, severity: 'warning' };
 }
 

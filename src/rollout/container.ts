@@ -17,10 +17,6 @@ export function restrictedContext({ securityContext }: Container): { readonly [k
   return { ...restrictedContainer, ...own, capabilities };
 }
 
-export function withRestrictions(container: Container): Container {
-  return { ...container, securityContext: restrictedContext(container) };
-}
-
 export function hasPreStop(container: Container): boolean {
   return (dig(container, 'lifecycle', 'preStop') ?? undefined) !== undefined;
 }

@@ -4,6 +4,7 @@ import { workloadKindOf } from '../manifest/kinds.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { ignoredBecause } from '../manifest/workload-options.js';
 import type { Stage } from '../policy/policy.js';
+import { isObject } from './fields.js';
 
 /** Whether an object that bears pods is under the policy, and why not. */
 export type Coverage =
@@ -26,13 +27,16 @@ export function coverageOf(manifest: Manifest, stage: Stage): Coverage {
   return lacking(manifest);
 }
 
+/** An Argo Rollout may take its pods from a Deployment, which is covered itself. */
+export function refersToWorkload(manifest: Manifest): boolean {
+  return manifest.kind === 'Rollout' && isObject(dig(manifest, 'spec', 'workloadRef'));
+}
+
 function lacking(manifest: Manifest): Coverage {
   if (workloadKindOf(manifest) === undefined) {
     return containersOf(manifest).length === 0 ? notCoverable('It has no containers.') : { state: 'covered' };
   }
-  if (manifest.kind === 'Rollout' && typeof dig(manifest, 'spec', 'workloadRef') === 'object') {
-    return notCoverable('Its pods are those of the workload that it refers to.');
-  }
+  if (refersToWorkload(manifest)) return notCoverable('Its pods are those of the workload that it refers to.');
   const read = readWorkload(manifest);
   const problem = read.workload === undefined ? read.problems[0] : undefined;
   return problem === undefined ? { state: 'covered' } : notCoverable(problem.message);

@@ -1,4 +1,3 @@
-import type { Edit } from '../manifest/edit.js';
 import { type Manifest, titleOf } from '../manifest/manifest.js';
 import type { CountOrPercent, RolloutPolicy } from '../policy/policy.js';
 import type { Problem } from '../problem.js';
@@ -30,49 +29,69 @@ const PLACES = {
 const FIELDS = ['maxUnavailable', 'maxSurge'] as const;
 
 /** The pace of a rolling update: the policy's, unless the workload says otherwise on purpose or could not stand it. */
-export function paceOf({ workload, kind, rollout, replicas, noSurge }: PaceInput): Settled {
-  const wanted = wantedPace(kind, rollout, noSurge);
-  const path = PLACES[kind].path;
-  const edits = (pace: Pace): readonly Edit[] => FIELDS.map((field) => ({ path: [...path, field], value: pace[field] }));
-  const said = noSurge === undefined ? [] : [sayNoSurge(workload, [...path, 'maxSurge'], noSurge, wanted)];
-  if (noSurge !== undefined && kind === 'Deployment') return { edits: edits(wanted), problems: said };
+export function paceOf(input: PaceInput): Settled {
+  const { workload, kind, rollout, noSurge } = input;
+  const { path } = PLACES[kind];
+  const wanted = wantedPace(input);
   const own = { maxUnavailable: ownValue(workload, kind, 'maxUnavailable'), maxSurge: ownValue(workload, kind, 'maxSurge') };
-  const stricter = stricterPace(own, wanted, replicas);
-  const settled = FIELDS.map((field) => {
+  const { stuck, ...pace } =
+    noSurge !== undefined && kind === 'Deployment' ? { ...wanted, stuck: false } : stricterPace(own, wanted, input);
+  const conflicts = disputed(input).flatMap((field) => {
     const mine = own[field];
-    if (mine === undefined || mine === wanted[field]) return { value: stricter[field], problems: [] };
-    const input = {
-      workload,
-      path: [...path, field],
-      field: `rollout.${field}`,
-      own: mine,
-      wanted: wanted[field],
-      stricter: stricter[field],
-    };
-    const { value, problem } = conflict(input, rollout);
-    return { value, problems: noSurge !== undefined && field === 'maxSurge' ? [] : [problem] };
+    if (mine === undefined || mine === wanted[field]) return [];
+    const both = { workload, path: [...path, field], field: `rollout.${field}`, own: mine, wanted: wanted[field], stricter: pace[field] };
+    return [{ field, ...conflict(both, rollout) }];
   });
-  const fails = settled.some(({ problems }) => problems.some(({ severity }) => severity === 'error'));
-  return { edits: fails ? [] : edits(stricter), problems: [...said, ...settled.flatMap(({ problems }) => problems)] };
+  const fails = conflicts.some(({ problem }) => problem.severity === 'error');
+  const warn = (field: keyof Pace, message: string): Problem => ({
+    path: `${titleOf(workload)} ${[...path, field].join('.')}`,
+    message,
+    severity: 'warning',
+  });
+  return {
+    edits: fails ? [] : FIELDS.map((field) => ({ path: [...path, field], value: pace[field] })),
+    problems: [
+      ...(noSurge === undefined ? [] : [warn('maxSurge', `${noSurge}: no new pod starts before an old one is gone, and ${some(pace)}.`)]),
+      ...(stuck && !fails ? [warn('maxUnavailable', `With maxUnavailable 0 and maxSurge 0 nothing could roll: ${some(pace)}.`)] : []),
+      ...conflicts.filter(({ field }) => fails || !stuck || field === 'maxSurge').map(({ problem }) => problem),
+    ],
+  };
 }
 
 /** A DaemonSet has either; a surge loses no pod. */
-function wantedPace(kind: PaceInput['kind'], { maxUnavailable, maxSurge }: RolloutPolicy, noSurge: string | undefined): Pace {
+function wantedPace({ kind, rollout: { maxUnavailable, maxSurge }, noSurge }: PaceInput): Pace {
   if (noSurge !== undefined && kind === 'Deployment') return { maxUnavailable: 1, maxSurge: 0 };
   if (noSurge !== undefined) return { maxUnavailable: isZero(maxUnavailable) ? 1 : maxUnavailable, maxSurge: 0 };
   if (kind === 'Deployment') return { maxUnavailable, maxSurge };
   return isZero(maxSurge) ? { maxUnavailable, maxSurge: 0 } : { maxUnavailable: 0, maxSurge };
 }
 
-/** The stricter of each; where that leaves no way to roll, all of the one that does not surge. */
-function stricterPace(own: { readonly [F in keyof Pace]: CountOrPercent | undefined }, wanted: Pace, replicas: number): Pace {
-  const maxUnavailable = fewer(own.maxUnavailable, wanted.maxUnavailable, (percent) => Math.floor((percent * replicas) / 100));
-  const maxSurge = fewer(own.maxSurge, wanted.maxSurge, (percent) => Math.ceil((percent * replicas) / 100));
-  if (!isZero(maxUnavailable) || !isZero(maxSurge)) return { maxUnavailable, maxSurge };
+/** Where no surge is possible, that is no choice: its own word is said instead. */
+function disputed({ kind, noSurge }: PaceInput): readonly (keyof Pace)[] {
+  if (noSurge === undefined) return FIELDS;
+  return kind === 'DaemonSet' ? ['maxUnavailable'] : [];
+}
+
+/** The stricter of each; where that leaves no way to roll, both of the one who does not surge. */
+function stricterPace(
+  own: { readonly [F in keyof Pace]: CountOrPercent | undefined },
+  wanted: Pace,
+  { kind, replicas, noSurge }: PaceInput,
+): Pace & { readonly stuck: boolean } {
+  // As the controllers round: a DaemonSet's always up.
+  const missing = kind === 'Deployment' ? Math.floor : Math.ceil;
+  const maxUnavailable = fewer(own.maxUnavailable, wanted.maxUnavailable, (percent) => missing((percent * replicas) / 100));
+  const surge = fewer(own.maxSurge, wanted.maxSurge, (percent) => Math.ceil((percent * replicas) / 100));
+  const maxSurge = noSurge === undefined ? surge : 0;
+  if (!isZero(maxUnavailable) || !isZero(maxSurge)) return { maxUnavailable, maxSurge, stuck: false };
   const ownUnavailable = own.maxUnavailable ?? 1;
   return own.maxSurge === undefined || !isZero(own.maxSurge) || isZero(ownUnavailable)
-    ? wanted
-    : { maxUnavailable: ownUnavailable, maxSurge: own.maxSurge };
+    ? { ...wanted, stuck: true }
+    : { maxUnavailable: ownUnavailable, maxSurge: own.maxSurge, stuck: true };
+}
+
+function some({ maxUnavailable }: Pace): string {
+  return `${maxUnavailable} at a time may be missing`;
 }
 
 /** Of a count and a percentage, the one that means fewer pods, rounded as Kubernetes rounds; the workload's own where they mean the same. */
@@ -97,12 +116,4 @@ function ownValue(workload: Manifest, kind: PaceInput['kind'], field: keyof Pace
 
 function isCountOrPercent(value: unknown): value is CountOrPercent {
   return typeof value === 'number' ? Number.isInteger(value) && value >= 0 : typeof value === 'string' && /^\d{1,3}%$/.test(value);
-}
-
-function sayNoSurge(workload: Manifest, path: readonly string[], why: string, { maxUnavailable }: Pace): Problem {
-  return {
-    path: `${titleOf(workload)} ${path.join('.')}`,
-    message: `${why}: no new pod is started before an old one has gone, and ${maxUnavailable} at a time may be missing.`,
-    severity: 'warning',
-  };
 }

@@ -63,21 +63,43 @@ export interface Settled {
 
 /** The numbers of a workload that the policy sets too. */
 export function settingsOf(workload: Manifest, kind: WorkloadKind, rollout: RolloutPolicy): Settled {
-  const settled = SETTINGS[kind].map((setting) => {
-    const own = numberAt(workload, setting.path);
-    const wanted = setting.wanted(rollout);
-    if (own === undefined || own === wanted || setting.defaults.includes(own)) return { setting, value: wanted, problems: [] };
-    const strict = setting.stricter === 'less' ? Math.min(own, wanted) : Math.max(own, wanted);
-    const { value, problem } = conflict({ workload, path: setting.path, field: setting.field, own, wanted, stricter: strict }, rollout);
-    return { setting, value, problems: [problem] };
-  });
-  const minReady = settled.find(({ setting }) => setting === MIN_READY)?.value ?? 0;
+  const chosen = SETTINGS[kind].map((setting) => choose(workload, setting, rollout));
+  const minReady = chosen.find(({ setting }) => setting === MIN_READY)?.value ?? 0;
+  const settled = chosen.map((choice) =>
+    choice.setting === PROGRESS_DEADLINE && choice.value <= minReady ? longerThan(minReady, workload, rollout) : choice,
+  );
   return {
-    edits: settled.map(({ setting, value }) => ({
-      path: setting.path,
-      value: setting === PROGRESS_DEADLINE ? longerThan(minReady, value, workload, rollout) : value,
-    })),
+    edits: settled.map(({ setting, value }) => ({ path: setting.path, value })),
     problems: settled.flatMap(({ problems }) => problems),
+  };
+}
+
+interface Choice {
+  readonly setting: Setting;
+  readonly value: number;
+  readonly problems: readonly Problem[];
+}
+
+function choose(workload: Manifest, setting: Setting, rollout: RolloutPolicy): Choice {
+  const { path, field } = setting;
+  const own = numberAt(workload, path);
+  const wanted = setting.wanted(rollout);
+  if (own === undefined || own === wanted || setting.defaults.includes(own)) return { setting, value: wanted, problems: [] };
+  const stricter = setting.stricter === 'less' ? Math.min(own, wanted) : Math.max(own, wanted);
+  const { value, problem } = conflict({ workload, path, field, own, wanted, stricter }, rollout);
+  return { setting, value, problems: [problem] };
+}
+
+/** Kubernetes refuses a deadline that passes before a pod can count as available. */
+function longerThan(minReady: number, workload: Manifest, rollout: RolloutPolicy): Choice {
+  const { path, field, wanted } = PROGRESS_DEADLINE;
+  const own = numberAt(workload, path) ?? 0;
+  const value = own > minReady ? own : minReady + wanted(rollout);
+  const message = `Its pods count after ${minReady} s (minReadySeconds), which is not before the policy's deadline of ${wanted(rollout)} s (${field}): ${value} s hold instead.`;
+  return {
+    setting: PROGRESS_DEADLINE,
+    value,
+    problems: [{ path: `${titleOf(workload)} ${path.join('.')}`, message, severity: 'warning' }],
   };
 }
 
@@ -107,13 +129,6 @@ export function conflict<T extends string | number>(
       severity: fails ? 'error' : 'warning',
     },
   };
-}
-
-/** Kubernetes refuses a deadline that passes before a pod can count as available. */
-function longerThan(minReady: number, deadline: number, workload: Manifest, rollout: RolloutPolicy): number {
-  if (deadline > minReady) return deadline;
-  const own = numberAt(workload, PROGRESS_DEADLINE.path) ?? 0;
-  return own > minReady ? own : minReady + PROGRESS_DEADLINE.wanted(rollout);
 }
 
 function numberAt(workload: Manifest, path: readonly string[]): number | undefined {

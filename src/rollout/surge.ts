@@ -19,7 +19,17 @@ function nodesOwn(workload: Manifest, pod: unknown): string | undefined {
   if (dig(pod, 'hostNetwork') === true) return "Its pods are on the node's own network";
   const ports = containersOf(workload).flatMap(({ container }) => (Array.isArray(container.ports) ? container.ports : []));
   const port = ports.map((each: unknown) => dig(each, 'hostPort')).find((each) => typeof each === 'number' && each > 0);
-  return port === undefined ? undefined : `Its pods take port ${String(port)} of their node`;
+  if (port !== undefined) return `Its pods take port ${String(port)} of their node`;
+  const folder = volumesOf(pod).find((volume) => dig(volume, 'hostPath') !== undefined && isWritten(workload, dig(volume, 'name')));
+  return folder === undefined ? undefined : `Its pods write to ${String(dig(folder, 'hostPath', 'path'))} of their node`;
+}
+
+function isWritten(workload: Manifest, volume: unknown): boolean {
+  return containersOf(workload).some(({ container: { volumeMounts } }) =>
+    (Array.isArray(volumeMounts) ? volumeMounts : []).some(
+      (mount: unknown) => dig(mount, 'name') === volume && dig(mount, 'readOnly') !== true,
+    ),
+  );
 }
 
 function isForOne(claim: Manifest): boolean {

@@ -6,7 +6,8 @@ import type { ValidateFunction } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { runIn } from '../cli/fake-io.js';
-import { digestOf, exec, hasCluster, REGISTRY } from './cluster.js';
+import { digestOf, exec, freshNamespace, hasCluster, kubectl, REGISTRY, runCronJob } from './cluster.js';
+import { applyScan, CRON_JOB, storedIn, testPolicy, webWorkload } from './scan-support.js';
 import { renovateSchema, schemaStore, validatorOf } from './schemas.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/storefront-yaml', import.meta.url));
@@ -123,6 +124,17 @@ spec: {template: {spec: {containers: [{name: plain, image: ${PLAIN}}]}}}
     expect((await lock('check')).stdout).toContain(
       `its base ${BASE} is ${newest.digest.slice(0, 19)} in the registry, ${used.slice(0, 19)} in the image.`,
     );
+  });
+
+  it('is looked up by a scan in the cluster, and stored', async () => {
+    await freshNamespace(NAME);
+    const digest = digestOf(`${NAME}/app:1`);
+    const repository = `${REGISTRY}/${NAME}/app`;
+    await applyScan(NAME, testPolicy(), [webWorkload('1', repository, digest)]);
+    expect(await runCronJob(NAME, CRON_JOB, 'scan-now')).toBe('Complete');
+    const scanned = (await storedIn(NAME, repository)).evidence?.digests[digest];
+    expect(scanned).toMatchObject({ complete: true, base: { name: BASE, behind: true, behindSince: scanned?.scannedAt } });
+    await kubectl(['delete', 'namespace', NAME, '--wait=false']);
   });
 
   it('that is away hides nothing else', async () => {

@@ -19,6 +19,17 @@ const restricted = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: tr
 const podContext = { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } };
 const image = (name: string) => `registry.acme.example/storefront/${name}:1.8.1@sha256:${'0123456789abcdef'.repeat(4)}`;
 
+const imagesOf = (pod: string, list: string) => `${pod}.spec.?${list}.orValue([]).all(c, c.image in params.data["known"].split("\\n"))`;
+const KNOWN = ['containers', 'initContainers', 'ephemeralContainers'].flatMap((list) => [
+  `${imagesOf('object', list)} || object.metadata.?labels[?"acme.example/emergency"].orValue("") != ""`,
+  `oldObject == null || ${imagesOf('oldObject', list)} || oldObject.metadata.name == object.metadata.name`,
+]);
+const PROMOTED = ['(oldObject == null ? "" : oldObject.?data[?"known"].orValue("")) == object.?data[?"known"].orValue("")'];
+const PROMOTER = ['', '.metadata', '.spec', '.spec.template', '.spec.template.metadata', '.spec.template.spec', '.spec.strategy'].map(
+  (path) =>
+    `size(oldObject${path}) == size(object${path}) && object${path}.all(k, k in oldObject${path} && (k in ["image"] || oldObject${path}[k] == object${path}[k]))`,
+);
+
 for (const stage of ['staging', 'production']) {
   const namespace = stage === 'production' ? 'storefront' : `storefront-${stage}`;
   const chart = new Chart(app, stage, { namespace });
@@ -41,6 +52,8 @@ for (const stage of ['staging', 'production']) {
   script(chart, metadata('script'));
   monitor(chart, metadata('exporter'));
   rules(chart, metadata('alerts'));
+  config(chart, metadata('guard'));
+  guard(chart, metadata('known'), KNOWN);
   if (stage === 'production') {
     account(chart, metadata('promoter'));
     access(chart, metadata('promoter'));
@@ -48,6 +61,8 @@ for (const stage of ['staging', 'production']) {
     config(chart, metadata('promotion'));
     lease(chart, metadata('promotion'));
     scan(chart, metadata('promoter'));
+    guard(chart, metadata('promoted'), PROMOTED);
+    guard(chart, metadata('promoter'), PROMOTER);
   }
 }
 app.synth();
@@ -197,6 +212,34 @@ function config(chart: Chart, metadata: Metadata): void {
     kind: 'ConfigMap',
     metadata: { ...metadata, annotations: { 'acme.example/repository': `registry.acme.example/storefront/${metadata.name}` } },
     data: { 'config.json': JSON.stringify({ stage: metadata.namespace, workloads: WORKLOADS }) },
+  });
+}
+
+function guard(chart: Chart, { name, namespace, labels }: Metadata, expressions: readonly string[]): void {
+  const message = `What is ${name} in ${namespace} is decided by a review, and by nobody else: ask the team storefront.`;
+  new ApiObject(chart, `guard-${name}`, {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name: `${namespace}-${name}`, labels },
+    spec: {
+      failurePolicy: 'Fail',
+      paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+      matchConstraints: {
+        resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['pods'] }],
+      },
+      validations: expressions.map((expression) => ({ expression, message, reason: 'Forbidden' })),
+    },
+  });
+  new ApiObject(chart, `guard-binding-${name}`, {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name: `${namespace}-${name}`, labels },
+    spec: {
+      policyName: `${namespace}-${name}`,
+      matchResources: { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } },
+      paramRef: { name: 'config-guard', namespace, parameterNotFoundAction: 'Deny' },
+      validationActions: ['Deny'],
+    },
   });
 }
 

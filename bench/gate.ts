@@ -12,7 +12,7 @@ import type { GatePolicy } from '../src/policy/policy.js';
 
 const DAY = 24 * 3_600_000;
 const LIMIT = 3;
-const ROUNDS = 5;
+const ROUNDS = 9;
 const CONTEXT = { asOf: Date.UTC(2026, 10, 21), firstSeen: {} };
 const GATE: GatePolicy = {
   deadlines: { critical: 7 * DAY, high: 14 * DAY, medium: 90 * DAY, low: 180 * DAY },

@@ -44,7 +44,11 @@ const synth = ({ name, args }: Program): Program => ({
     join(outdir, name),
   ],
 });
-const ratios = [compare('cdk8s synth', synth(example), synth(byHand), wallTime), compare('import', node("import 'patchway';"), node(''))];
+const ratios = [
+  compare('cdk8s synth', synth(example), synth(byHand), wallTime),
+  compare('program', example, byHand),
+  compare('import', node("import 'patchway';"), node('')),
+];
 console.log(`objects: ${[example, byHand].map(({ name }) => `${name} ${count(name)}`).join(', ')}`);
 rmSync(outdir, { recursive: true, force: true });
 process.exitCode = ratios.every((ratio) => ratio <= LIMIT) ? 0 : 1;

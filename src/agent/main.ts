@@ -10,12 +10,14 @@ import { fetchImage } from './fetch.js';
 import { inCluster } from './kubernetes.js';
 import { promoteInCluster } from './promote.js';
 import { scanImage } from './scan.js';
+import { verifyOnce } from './verify.js';
 
 const COMMANDS: Readonly<Record<AgentCommand, AgentRun>> = {
   fetch: fetchImage,
   scan: scanImage,
   databases: storeDatabases,
   promote: promoteInCluster,
+  verify: verifyOnce,
   export: exportMetrics,
 };
 

@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
 import { agentBundle } from '../agent-bundle.js';
-import { type Capability, type CapabilityInput, planCapabilities } from '../capabilities.js';
+import { CAPABILITIES, type Capability, type CapabilityInput, planCapabilities } from '../capabilities.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { inNamespace } from '../manifest/scope.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
@@ -13,13 +13,12 @@ import { emit } from './emit.js';
 /** What is added beside workloads that a policy is applied to. */
 export type Addition = 'budgets' | Capability;
 
-const CAPABILITIES: readonly Capability[] = ['scan', 'promotion', 'exporter', 'rules', 'guard'];
 export const ADDITIONS: readonly Addition[] = ['budgets', ...CAPABILITIES];
 
 /** Adds disruption budgets, in place of those that were added before. */
 export function addBudgets(home: Construct, { stage }: Setting, budgets: readonly Manifest[]): void {
-  const manifests = budgets.map((budget) => inNamespace(budget, stage.namespace));
-  emit(anew(home, 'budgets'), manifests, []);
+  const distinct = new Map(budgets.map((budget) => [budget.metadata.name, inNamespace(budget, stage.namespace)]));
+  emit(anew(home, 'budgets'), [...distinct.values()], []);
 }
 
 /** Adds what runs beside a stage's workloads, in place of what was added before; returns what is worth a look. */
@@ -30,12 +29,12 @@ export function addCapabilities(
   additions: ReadonlySet<Addition>,
 ): readonly Problem[] {
   const scope = anew(home, 'stage');
-  const workloads = [...given].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const workloads = byName(given);
   const wanted = CAPABILITIES.filter((capability) => additions.has(capability));
   const { policy } = setting;
   const planned = planCapabilities({ ...setting, workloads, uncovered, agentBundle: agentBundle() }, wanted);
   const checks = wanted.includes('scan') ? [...checkScanners(policy), ...checkDownloads(policy, scanTargets(workloads).length)] : [];
-  const problems = [...planned.problems, ...sameNames(workloads), ...checks];
+  const problems = [...planned.problems, ...checks];
   emit(scope, planned.manifests, problems, scope);
   return problems.filter(({ severity }) => severity === 'warning');
 }
@@ -45,12 +44,17 @@ function anew(home: Construct, id: string): Construct {
   return new Construct(home, id);
 }
 
-/** Evidence, metrics and promotions know workloads by their names. */
-function sameNames(sorted: readonly WorkloadSummary[]): readonly Problem[] {
+/** Budgets, metrics and promotions know workloads by their names. */
+export function sameNames(workloads: readonly WorkloadSummary[]): readonly Problem[] {
+  const sorted = byName(workloads);
   return sorted.flatMap(({ kind, name }, index) => {
     const before = sorted[index - 1];
     if (before?.name !== name) return [];
     const message = `${before.kind}/${name} has the same name: metrics and promotions could not tell them apart. Rename one, or opt it out with the label patchway.dev/ignore.`;
     return [{ path: `${kind}/${name}`, message, severity: 'error' }];
   });
+}
+
+function byName(workloads: readonly WorkloadSummary[]): readonly WorkloadSummary[] {
+  return [...workloads].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

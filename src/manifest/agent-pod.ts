@@ -27,7 +27,7 @@ export const restrictedContainer = {
   capabilities: { drop: ['ALL'] },
 } as const;
 
-export type AgentCommand = 'fetch' | 'scan' | 'databases' | 'promote' | 'export';
+export type AgentCommand = 'fetch' | 'scan' | 'databases' | 'promote' | 'verify' | 'export';
 
 export interface AgentContainerOptions {
   readonly command: AgentCommand;

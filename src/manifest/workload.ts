@@ -5,7 +5,7 @@ import type { Problem } from '../problem.js';
 import { containersOf, type PlacedContainer, type WorkloadManifest } from './containers.js';
 import { dig } from './dig.js';
 import type { Edit } from './edit.js';
-import type { Container, Manifest } from './manifest.js';
+import type { Manifest } from './manifest.js';
 import { names } from './names.js';
 import { pullSecretsOf } from './pull-secrets.js';
 import type { ScanTarget, WorkloadImage, WorkloadSummary } from './stage-config.js';
@@ -33,12 +33,6 @@ export function lockedImages(manifest: Manifest, lock: ImageLock, stage: string)
     }
   }
   return { images, edits, problems };
-}
-
-/** A container with the image that the lock names; unchanged where it names none. */
-export function withLockedImage(container: Container, lock: ImageLock, stage: string): Container {
-  const image = container.image === undefined ? undefined : lockedImage(lock, container.image, stage)?.image;
-  return image === undefined ? container : { ...container, image };
 }
 
 /** A workload with its images, and what it says of itself. */

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { dig } from '../../src/manifest/dig.js';
+import type { WorkloadSummary } from '../../src/manifest/stage-config.js';
 import { jobs } from '../../src/promotion/jobs.js';
 import { api, policy, production, staging, web } from '../rules/storefront.js';
 
 const mount = { image: 'docker.io/library/node:20@sha256:1', bundle: 'patchway-agent-1', config: 'patchway-config-1' };
 const NAME = 'patchway-promotion-production';
 const EVIDENCE = expect.stringMatching(/^patchway-evidence-ghcr-io-acme-web-/);
-const make = (stage = production, workloads = [web, api], stages = policy.stages) =>
+const make = (stage = production, workloads: readonly WorkloadSummary[] = [web, api], stages = policy.stages) =>
   jobs.manifests({ policy: { ...policy, stages }, stage, workloads, mount });
 const rulesOf = (namespace: string, manifests = make()) =>
   dig(
@@ -97,6 +98,49 @@ describe('the promotion of a stage by jobs', () => {
         },
       },
     });
+  });
+
+  it('may do the same with every kind, and get rid of broken pods of StatefulSets, each by name', () => {
+    const workloads: readonly WorkloadSummary[] = [
+      web,
+      { ...web, kind: 'StatefulSet', name: 'database', replicas: 2 },
+      { ...web, kind: 'StatefulSet', name: 'cache' },
+      { ...web, kind: 'DaemonSet', name: 'collector' },
+      { ...web, kind: 'CronJob', name: 'report' },
+      { ...web, kind: 'Rollout', name: 'canary' },
+    ];
+    const resources = (rules: unknown) =>
+      (rules as readonly { resources: readonly string[]; verbs: readonly string[]; resourceNames: readonly string[] }[])
+        .map(({ resources: [resource], verbs, resourceNames }) => `${resource} ${verbs} ${resourceNames}`)
+        .filter((rule) => !/configmaps|serviceaccounts|leases/.test(rule));
+    expect(resources(rulesOf('storefront', make(production, workloads)))).toEqual([
+      'cronjobs get,patch report',
+      'daemonsets get,patch collector',
+      'deployments get,patch web',
+      'rollouts get,patch canary',
+      'statefulsets get,patch cache,database',
+      'pods get,delete database-0,database-1,cache-0',
+    ]);
+    expect(resources(rulesOf('storefront-staging', make(production, workloads)))).toEqual([
+      'cronjobs get report',
+      'daemonsets get collector',
+      'deployments get web',
+      'rollouts get canary',
+      'statefulsets get cache,database',
+    ]);
+    const three = { ...production, replicas: 3 };
+    expect(resources(rulesOf('storefront', make(three, workloads.slice(1, 2)))).at(-1)).toBe(
+      'pods get,delete database-0,database-1,database-2',
+    );
+  });
+
+  it('watches a stage that comes after none where the policy says so, without looking at evidence', () => {
+    const watching = { ...policy, rollout: { ...policy.rollout, autoRollback: 'watch' as const } };
+    const manifests = jobs.manifests({ policy: watching, stage: staging, workloads: [web], mount });
+    expect(manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual(
+      ['ServiceAccount', 'Role', 'RoleBinding', 'ConfigMap', 'Lease', 'CronJob'].map((kind) => `${kind} patchway-promotion-staging`),
+    );
+    expect(JSON.stringify(rulesOf('storefront-staging', manifests))).not.toContain('patchway-evidence');
   });
 
   it('is not made for a stage that comes after none, nor without images', () => {

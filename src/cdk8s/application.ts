@@ -1,4 +1,4 @@
-import type { ApiObject } from 'cdk8s';
+import { ApiObject } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
 import { applyEdits } from '../manifest/edit.js';
 import { templatePathOf } from '../manifest/kinds.js';
@@ -6,7 +6,7 @@ import type { Manifest } from '../manifest/manifest.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
 import { badInput, formatProblem, type Problem } from '../problem.js';
 import type { Coverage } from '../rollout/adopt.js';
-import { type Addition, addBudgets, addCapabilities } from './additions.js';
+import { type Addition, addBudgets, addCapabilities, sameNames } from './additions.js';
 import { type AdoptedParts, adoptParts, imagesIn, type Setting } from './adopt-parts.js';
 import { authoredIn } from './authored.js';
 import { changeSince } from './change.js';
@@ -42,8 +42,10 @@ export class Application {
   readonly #planned = new Map<ApiObject, AdoptedParts>();
   /** As last read; the plan is held against it. */
   readonly #current = new Map<ApiObject, AdoptedParts>();
+  /** Workloads of the same stage that need no rewriting. */
+  #authored: ReadonlyMap<IConstruct, WorkloadSummary> = new Map();
   readonly #written = new Set<ApiObject>();
-  readonly #late = new Set<ApiObject>();
+  readonly #late = new Set<IConstruct>();
   #isStale = true;
   #stageWarnings: readonly Problem[] = [];
 
@@ -65,8 +67,7 @@ export class Application {
 
   /** What scans, rules and promotion were planned for. */
   get workloads(): readonly WorkloadSummary[] {
-    const authored = this.#reaches().flatMap((reach) => authoredIn(reach, this.setting));
-    return [...[...this.#planned.values()].flatMap(({ workloads }) => workloads), ...authored];
+    return [...[...this.#planned.values()].flatMap(({ workloads }) => workloads), ...this.#authored.values()];
   }
 
   workloadsOf(object: ApiObject): readonly WorkloadSummary[] {
@@ -102,7 +103,7 @@ export class Application {
       rewrite(object, this.#name, (plain) => this.#write(object, plain));
     }
     const conflict = `${object.kind}/${object.name} is under ${other} already, and cannot be under ${this.#name} too. Apply each to a scope of its own.`;
-    object.node.addValidation({ validate: () => (other === undefined ? this.#errorsOf(object) : [conflict]) });
+    object.node.addValidation({ validate: () => (other === undefined ? this.#validate(object) : [conflict]) });
   }
 
   /** Adds what belongs beside all that is under the policy so far. */
@@ -113,7 +114,8 @@ export class Application {
       const budgets = brought.flatMap((object) => this.#adopted(object).additions);
       if (additions.has('budgets')) addBudgets(home, this.setting, budgets);
     }
-    const claims = [...this.#claims.values()].filter(({ additions }) => [...additions].some((addition) => addition !== 'budgets'));
+    this.#authored = this.#authoredNow();
+    const claims = [...this.#claims.values()].filter(addsToStage);
     const wanted = new Set(claims.flatMap(({ additions }) => [...additions]));
     const [first] = claims;
     const runs = { workloads: this.workloads, uncovered: this.#uncovered() };
@@ -134,10 +136,11 @@ export class Application {
     // Written twice, it is written by another synthesis: much may have changed since the last.
     if (this.#written.has(object)) this.#isStale = true;
     this.#written.add(object);
-    const { edits, problems } = adoptParts(this.setting, partsOf(plain), this.#survey.manifests);
-    const errors = problems.filter(isError);
-    if (errors.length > 0) throw badInput(object.node.path, errors);
-    return applyEdits(plain, edits);
+    const adopted = adoptParts(this.setting, partsOf(plain), this.#survey.manifests);
+    // Looked at once more: validation is not asked where an object is written alone.
+    const problems = this.#errorsOf(object, adopted);
+    if (problems.length > 0) throw badInput(object.node.path, problems);
+    return applyEdits(plain, adopted.edits);
   }
 
   /** Each chart that is written validates the whole app: everything is read anew once for all of them. */
@@ -146,10 +149,20 @@ export class Application {
     const isWritten = this.#written.size > 0 && this.#written.size >= this.#covered.size;
     if (this.#isStale || isWritten || !this.#survey.isOf(objects)) this.#look(objects);
     this.#isStale = false;
-    for (const object of this.#lateObjects()) this.#refuse(object);
+    for (const object of this.#lateObjects()) this.#refuse(object, `${object.kind}/${object.name}`);
+    for (const [construct, { kind, name }] of this.#authoredNow())
+      if (!this.#authored.has(construct)) this.#refuse(construct, `${kind}/${name}`);
     const present = new Set(objects);
     const gone = [...this.#covered.keys()].filter((object) => !present.has(object));
-    return gone.map((object) => `${object.node.path}: ${object.kind}/${object.name} was removed after ${this.#name} was applied. ${AGAIN}`);
+    return [
+      ...gone.map((object) => `${object.node.path}: ${object.kind}/${object.name} was removed after ${this.#name} was applied. ${AGAIN}`),
+      ...sameNames(this.workloads).map(formatProblem),
+    ];
+  }
+
+  #authoredNow(): ReadonlyMap<IConstruct, WorkloadSummary> {
+    const isPlannedFor = [...this.#claims.values()].some(addsToStage);
+    return new Map(isPlannedFor ? this.#reaches().flatMap((reach) => [...authoredIn(reach, this.setting)]) : []);
   }
 
   /** What bears pods in a claimed scope, would be covered, and is not. */
@@ -163,19 +176,28 @@ export class Application {
     );
   }
 
-  #refuse(object: ApiObject): void {
-    if (this.#late.has(object)) return;
-    this.#late.add(object);
-    const message = `${object.kind}/${object.name} was added after ${this.#name} was applied to ${object.node.scope?.node.path || 'the app'}, and would be left out. ${AGAIN}`;
-    object.node.addValidation({ validate: () => (this.#covered.has(object) ? [] : [message]) });
+  /** Once is enough: it is in the tree from now on. */
+  #refuse(construct: IConstruct, title: string): void {
+    if (this.#late.has(construct)) return;
+    this.#late.add(construct);
+    const message = `${title} was added after ${this.#name} was applied, and would be left out. ${AGAIN}`;
+    construct.node.addValidation({ validate: () => (this.#knows(construct) ? [] : [message]) });
   }
 
-  #errorsOf(object: ApiObject): string[] {
-    if (this.#survey.failure(object) !== undefined) return [];
-    const now = this.#adopted(object);
+  #knows(construct: IConstruct): boolean {
+    return this.#authored.has(construct) || (ApiObject.isApiObject(construct) && this.#covered.has(construct));
+  }
+
+  #validate(object: ApiObject): string[] {
+    return this.#survey.failure(object) === undefined ? this.#errorsOf(object, this.#adopted(object)).map(formatProblem) : [];
+  }
+
+  #errorsOf(object: ApiObject, now: AdoptedParts): readonly Problem[] {
     const planned = this.#planned.get(object);
     const change = planned === undefined ? undefined : changeSince(planned, now);
-    return [...now.problems.filter(isError).map(formatProblem), ...(change === undefined ? [] : [`${change} ${AGAIN}`])];
+    const errors = [...now.problems.filter(isError), ...(change === undefined ? [] : [error(`${change} ${AGAIN}`)])];
+    if (errors.length > 0) this.#isStale = true;
+    return errors;
   }
 
   #adopted(object: ApiObject): AdoptedParts {
@@ -191,6 +213,7 @@ export class Application {
     this.#survey.read(objects);
     this.#current.clear();
     this.#written.clear();
+    this.#isStale = true;
   }
 
   #objects(): readonly ApiObject[] {
@@ -211,6 +234,10 @@ export class Application {
 
 const AGAIN = 'Apply the policy after the last change, or once more after it.';
 
+function addsToStage({ additions }: Claim): boolean {
+  return [...additions].some((addition) => addition !== 'budgets');
+}
+
 /** Judged by its kind alone: what it holds may be known later. */
 function mayBearPods(object: ApiObject): boolean {
   return templatePathOf(object) !== undefined || object.kind.endsWith('List');
@@ -219,6 +246,10 @@ function mayBearPods(object: ApiObject): boolean {
 /** The warnings among an object's problems, with its construct. */
 function placed(object: ApiObject, problems: readonly Problem[]): readonly Problem[] {
   return problems.filter((problem) => !isError(problem)).map((problem) => ({ ...problem, path: `[${object.node.path}] ${problem.path}` }));
+}
+
+function error(message: string): Problem {
+  return { path: '', message, severity: 'error' };
 }
 
 function isError({ severity }: Problem): boolean {

@@ -16,10 +16,16 @@ export function markAuthored(construct: IConstruct, { policy, stage }: Setting, 
   Object.defineProperty(construct, AUTHORED, { value: authored });
 }
 
-/** The workloads of a tree that were written under this stage of this policy. */
-export function authoredIn(scope: IConstruct, { policy, stage }: Setting): readonly WorkloadSummary[] {
-  return scope.node.findAll().flatMap((construct: IConstruct & { readonly [AUTHORED]?: Authored }) => {
-    const authored = construct[AUTHORED];
-    return authored?.policy === policy.name && authored.stage === stage.name ? [authored.workload] : [];
-  });
+/** The workloads of a tree that were written under this stage of this policy, by their constructs. */
+export function authoredIn(scope: IConstruct, { policy, stage }: Setting): ReadonlyMap<IConstruct, WorkloadSummary> {
+  const found = new Map<IConstruct, WorkloadSummary>();
+  for (const construct of scope.node.findAll()) {
+    const authored = authoredOf(construct);
+    if (authored?.policy === policy.name && authored.stage === stage.name) found.set(construct, authored.workload);
+  }
+  return found;
+}
+
+function authoredOf(construct: IConstruct & { readonly [AUTHORED]?: Authored }): Authored | undefined {
+  return construct[AUTHORED];
 }

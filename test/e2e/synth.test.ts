@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exec, freshNamespace, hasCluster, kubectl } from './cluster.js';
+import { installMonitoringKinds } from './monitoring-kinds.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const yamlExample = join(root, 'examples/storefront-yaml');
@@ -57,20 +58,3 @@ describe.runIf(hasCluster())('what synthesis writes', () => {
     expect(stderr).toContain('would violate PodSecurity "restricted');
   });
 });
-
-/** The kinds of Prometheus' operator, unless the cluster has them. */
-async function installMonitoringKinds(): Promise<void> {
-  const { stdout } = await exec('kubectl', ['api-resources', '--api-group=monitoring.coreos.com', '--no-headers']);
-  if (['PrometheusRule', 'ServiceMonitor'].every((kind) => stdout.includes(kind))) return;
-  const files = ['prometheusrules', 'servicemonitors'].map(
-    (kind) => `../shared/crds/prometheus-operator/monitoring.coreos.com_${kind}.yaml`,
-  );
-  await kubectl(['apply', '--server-side', ...files.flatMap((file) => ['-f', join(root, file)])]);
-  await kubectl([
-    'wait',
-    '--for=condition=Established',
-    '--timeout=60s',
-    'crd/prometheusrules.monitoring.coreos.com',
-    'crd/servicemonitors.monitoring.coreos.com',
-  ]);
-}

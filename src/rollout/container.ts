@@ -17,8 +17,9 @@ export function restrictedContext({ securityContext }: Container): { readonly [k
   return { ...restrictedContainer, ...own, capabilities };
 }
 
-export function hasPreStop(container: Container): boolean {
-  return (dig(container, 'lifecycle', 'preStop') ?? undefined) !== undefined;
+/** Whether a container has no `preStop`, and can have one. */
+export function lacksPreStop({ lifecycle }: Container): boolean {
+  return (lifecycle ?? undefined) === undefined || (isObject(lifecycle) && (lifecycle.preStop ?? undefined) === undefined);
 }
 
 /** Seconds that a container's own `preStop` pauses, where it says so: by its field, or by a command such as `sleep 15`. */

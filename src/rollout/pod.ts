@@ -4,7 +4,7 @@ import type { Edit } from '../manifest/edit.js';
 import { templatePathOf, type WorkloadKind } from '../manifest/kinds.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { RolloutPolicy } from '../policy/policy.js';
-import { hasPreStop, isSidecar, ownPause, seconds } from './container.js';
+import { isSidecar, lacksPreStop, ownPause, seconds } from './container.js';
 import { isObject } from './fields.js';
 
 /** Kubernetes' own, where a pod names none. */
@@ -28,7 +28,7 @@ function drainEdits(workload: Manifest, { drain }: RolloutPolicy): readonly Edit
 }
 
 function undrained(workload: Manifest): readonly PlacedContainer[] {
-  return containersOf(workload).filter(({ container, init }) => !init && !hasPreStop(container));
+  return containersOf(workload).filter(({ container, init }) => !init && lacksPreStop(container));
 }
 
 /** The pause is added to the time that the workload has to end; a longer pause of its own fits into it. */

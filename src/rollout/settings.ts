@@ -66,7 +66,7 @@ export function settingsOf(workload: Manifest, kind: WorkloadKind, rollout: Roll
   const chosen = SETTINGS[kind].map((setting) => choose(workload, setting, rollout));
   const minReady = chosen.find(({ setting }) => setting === MIN_READY)?.value ?? 0;
   const settled = chosen.map((choice) =>
-    choice.setting === PROGRESS_DEADLINE && choice.value <= minReady ? longerThan(minReady, workload, rollout) : choice,
+    choice.setting === PROGRESS_DEADLINE && choice.value <= minReady ? longerThan(minReady, choice.value, workload, rollout) : choice,
   );
   return {
     edits: settled.map(({ setting, value }) => ({ path: setting.path, value })),
@@ -91,11 +91,11 @@ function choose(workload: Manifest, setting: Setting, rollout: RolloutPolicy): C
 }
 
 /** Kubernetes refuses a deadline that passes before a pod can count as available. */
-function longerThan(minReady: number, workload: Manifest, rollout: RolloutPolicy): Choice {
+function longerThan(minReady: number, tooShort: number, workload: Manifest, rollout: RolloutPolicy): Choice {
   const { path, field, wanted } = PROGRESS_DEADLINE;
   const own = numberAt(workload, path) ?? 0;
-  const value = own > minReady ? own : minReady + wanted(rollout);
-  const message = `Its pods count after ${minReady} s (minReadySeconds), which is not before the policy's deadline of ${wanted(rollout)} s (${field}): ${value} s hold instead.`;
+  const value = [wanted(rollout), own].find((deadline) => deadline > minReady) ?? minReady + wanted(rollout);
+  const message = `Its pods count only after ${minReady} s (minReadySeconds), when a deadline of ${tooShort} s has passed: ${value} s hold (${field}).`;
   return {
     setting: PROGRESS_DEADLINE,
     value,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { containersOf } from '../../src/manifest/containers.js';
+import { templatePathOf } from '../../src/manifest/kinds.js';
 import type { Manifest } from '../../src/manifest/manifest.js';
 import { toYaml } from '../../src/manifest/yaml.js';
 import { planStage, type StageInput } from '../../src/plan.js';
@@ -88,10 +90,69 @@ describe('the plan of a stage', () => {
     }
   });
 
-  it('has no scans and only a warning where it has no Deployment', () => {
+  it('takes workloads of every kind, each with what its kind needs', () => {
+    const { template, selector } = deployment().spec;
+    const pods = (name: string) => ({ selector, template, ...(name === 'db' ? { serviceName: 'db', replicas: 3 } : {}) });
+    const of = (apiVersion: string, kind: string, name: string, spec: unknown): Manifest => ({
+      apiVersion,
+      kind,
+      metadata: { name },
+      spec,
+    });
+    const batch = { spec: { template } };
+    const { manifests, workloads, problems, warnings } = plan([
+      deployment(),
+      of('apps/v1', 'StatefulSet', 'db', pods('db')),
+      of('apps/v1', 'DaemonSet', 'logs', pods('logs')),
+      of('batch/v1', 'CronJob', 'report', { schedule: '0 4 * * *', jobTemplate: batch }),
+      of('argoproj.io/v1alpha1', 'Rollout', 'shop', pods('shop')),
+      of('batch/v1', 'Job', 'migrate', batch.spec),
+    ]);
+    expect(problems).toEqual([]);
+    expect(warnings).toEqual([]);
+    expect(workloads.map(({ kind, name, images }) => [kind, name, images.length])).toEqual([
+      ['StatefulSet', 'db', 1],
+      ['DaemonSet', 'logs', 1],
+      ['CronJob', 'report', 1],
+      ['Rollout', 'shop', 1],
+      ['Deployment', 'web', 1],
+    ]);
+    const own = (kind: string) =>
+      manifests.filter((m) => m.kind === kind && !m.metadata.name.startsWith('patchway-')).map((m) => m.metadata.name);
+    expect(own('PodDisruptionBudget')).toEqual(['db', 'shop', 'web']);
+    expect(own('ServiceAccount')).toEqual(['db', 'logs', 'report', 'shop', 'web']);
+    for (const name of ['web', 'db', 'logs', 'report', 'shop', 'migrate']) {
+      const found = manifests.find(
+        (m) => m.metadata.name === name && m.metadata.labels?.['patchway.dev/stage'] && templatePathOf(m) !== undefined,
+      );
+      expect(found?.metadata.namespace).toBe('storefront');
+      expect(found === undefined ? [] : containersOf(found).map(({ container }) => container.image)).toEqual([
+        `ghcr.io/acme/web:1.4.1@${entry.digest}`,
+      ]);
+    }
+  });
+
+  it('leaves alone what opts out, and what others run', () => {
+    const like = (name: string, metadata: object): Manifest => ({ ...deployment(), metadata: { name, ...metadata } });
+    const { manifests, workloads, problems, warnings } = plan([
+      deployment(),
+      like('vendor', { annotations: { 'patchway.dev/ignore': 'the vendor updates it' } }),
+      like('owned', { ownerReferences: [{ kind: 'Database', name: 'main' }] }),
+    ]);
+    expect(workloads.map(({ name }) => name)).toEqual(['web']);
+    expect(problems).toEqual([]);
+    expect(warnings.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+      'Deployment/owned: Database/main makes it. So it is left as it is: neither rolled nor scanned.',
+    ]);
+    for (const name of ['vendor', 'owned']) {
+      expect(manifests.find((m) => m.metadata.name === name)?.spec).toEqual(deployment().spec);
+    }
+  });
+
+  it('has no scans and only a warning where it has no workload', () => {
     const { manifests, warnings, problems } = plan([manifest('ConfigMap', 'settings')]);
     expect(titles(manifests)).toEqual(['ConfigMap/settings']);
-    expect(warnings.map((w) => w.message)).toEqual([expect.stringContaining('Stage production has no Deployment')]);
+    expect(warnings.map((w) => w.message)).toEqual([expect.stringContaining('Stage production has no workload')]);
     expect(problems).toEqual([]);
   });
 
@@ -106,8 +167,8 @@ describe('everything that is wrong', () => {
     const { problems } = plan(
       [
         deployment({ container: { image: 'nginx', readinessProbe: undefined } }),
-        manifest('StatefulSet', 'db'),
-        manifest('CronJob', 'cleanup'),
+        { ...manifest('StatefulSet', 'db'), apiVersion: 'apps/v1' },
+        { ...deployment(), kind: 'DaemonSet' },
         manifest('ConfigMap', 'twice'),
         manifest('ConfigMap', 'twice'),
         { ...manifest('Deployment', 'hollow'), apiVersion: 'apps/v1' },
@@ -118,8 +179,8 @@ describe('everything that is wrong', () => {
     for (const expected of [
       /^Deployment\/web spec\.template\.spec\.containers\[0\]\.image: docker\.io\/library\/nginx:latest is not locked/,
       /^Deployment\/web .*readinessProbe: Container web serves/,
-      /^StatefulSet\/db: A StatefulSet runs containers .* only Deployments are today/,
-      /^CronJob\/cleanup: A CronJob runs/,
+      /^StatefulSet\/db spec\.template\.spec\.containers: A StatefulSet needs a list/,
+      /^DaemonSet\/web: Deployment\/web has the same name, and the workloads of a stage/,
       /^ConfigMap\/twice: There are two of this kind and name/,
       /^Deployment\/hollow spec\.template\.spec\.containers: A Deployment needs a list/,
       /^image lock tools\.agent: the lock names no image for agent/,

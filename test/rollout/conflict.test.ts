@@ -104,7 +104,7 @@ describe('numbers that both set', () => {
     const { spec, told, again } = settle(deployment({ spec: { minReadySeconds: 700 } }));
     expect(spec).toMatchObject({ minReadySeconds: 700, progressDeadlineSeconds: 1300 });
     expect(told.at(-1)).toBe(
-      "warning spec.progressDeadlineSeconds Its pods count after 700 s (minReadySeconds), which is not before the policy's deadline of 600 s (rollout.progressDeadline): 1300 s hold instead.",
+      'warning spec.progressDeadlineSeconds Its pods count only after 700 s (minReadySeconds), when a deadline of 600 s has passed: 1300 s hold (rollout.progressDeadline).',
     );
     expect(again).toEqual([]);
     expect(settle(deployment({ spec: { minReadySeconds: 700, progressDeadlineSeconds: 900 } })).spec.progressDeadlineSeconds).toBe(900);

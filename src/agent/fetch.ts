@@ -20,7 +20,7 @@ export interface FetchEffects {
   registry(scan: ScanPolicy, target: Pulled): Promise<Pick<PodRegistry, 'resolve' | 'pullToLayout'>>;
   write(file: string, text: string): Promise<void>;
   /** Leads the scanners to databases that are kept. */
-  link(config: AgentContext['config']): Promise<void>;
+  link(config: AgentContext['config'], now: number): Promise<void>;
   /** Looks up what an image was built on. @default it is not looked up */
   readonly base?: LookUpBase;
   /** What this node runs: `linux/amd64`. */
@@ -47,7 +47,7 @@ export async function fetchWith(context: AgentContext, effects: FetchEffects): P
     context.log(`${target.reference}: fetching ${wanted}${running === undefined ? ', as none is deployed yet' : ''}`);
     const wantedDigest = parseReference(wanted)?.digest;
     if (wantedDigest !== undefined) known = { digest: wantedDigest, platforms: {} };
-    await effects.link(context.config);
+    await effects.link(context.config, context.now());
     const registry = await effects.registry(context.config.policy.scan, target);
     const { digest, platforms } = await registry.resolve(wanted);
     known = { digest, platforms };
@@ -79,7 +79,7 @@ function messageOf(error: unknown): string {
 const inPod: FetchEffects = {
   registry: registryInPod,
   write: (file, text) => writeFile(file, text),
-  link: (config) => linkDatabases(config),
+  link: linkDatabases,
   base: baseInPod,
   platform: OWN_PLATFORM,
 };

@@ -36,9 +36,9 @@ async function store(at: number, pod: string) {
 const generations = (kind: string) => readdirSync(join(places.databases, kind)).sort();
 
 /** As in a scan's pod: a scratch directory that is empty. */
-async function link(scratch: string) {
+async function link(scratch: string, now = START) {
   const inPod = { ...places, scratch: (kind: string) => join(root, scratch, kind) };
-  await linkDatabases(CONFIG, inPod);
+  await linkDatabases(CONFIG, now, inPod);
   return {
     trivy: () => readFileSync(join(inPod.scratch('trivy'), 'cache/db/trivy.db'), 'utf8'),
     grype: () => readFileSync(join(inPod.scratch('grype'), 'cache/6/vulnerability.db'), 'utf8'),
@@ -63,7 +63,7 @@ describe('databases on a volume', () => {
     const first = await link('first');
     download('Tuesday');
     await store(START + DAY, 'two');
-    const second = await link('second');
+    const second = await link('second', START + DAY);
     expect([first.trivy(), second.trivy()]).toEqual(['Monday', 'Tuesday']);
     expect(second.to).toBe(join(places.databases, 'trivy', '20261121T120000Z-two'));
   });
@@ -104,7 +104,16 @@ describe('databases on a volume', () => {
     );
   });
 
+  it('are refused when none was stored for five days, as a scanner would go on with what it has', async () => {
+    download('Monday');
+    await store(START, 'one');
+    expect((await link('scan', START + 5 * DAY)).trivy()).toBe('Monday');
+    await expect(link('late', START + 5 * DAY + 1)).rejects.toThrow(
+      /the database for grype on the volume of the claim databases is from 2026-11-20T12:00:00Z, more than five days ago\. See why the Jobs of the CronJob patchway-databases-staging fail/,
+    );
+  });
+
   it('are nobody’s concern where the policy names no volume', async () => {
-    await expect(linkDatabases({ ...CONFIG, policy: policy() }, places)).resolves.toBeUndefined();
+    await expect(linkDatabases({ ...CONFIG, policy: policy() }, START, places)).resolves.toBeUndefined();
   });
 });

@@ -1,11 +1,12 @@
 import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { toInstant } from '../../gate/instant.js';
 import { names } from '../../manifest/names.js';
 import type { StageConfig } from '../../manifest/stage-config.js';
 import { PatchwayError } from '../../problem.js';
 import { podScanners } from '../../scan/engines.js';
 import { FILES, scratchOf } from '../../scan/files.js';
-import { newestGeneration } from '../../scan/generations.js';
+import { GENERATION_AGE, madeAt, newestGeneration } from '../../scan/generations.js';
 import type { DatabasePlaces } from '../databases.js';
 
 /**
@@ -27,6 +28,12 @@ export async function linkDatabases(
       const job = `\`kubectl create job databases --from=cronjob/${names.databases(stage)}\``;
       throw new PatchwayError(
         `scan.cache: the volume of the claim ${scan.cache} has no database for ${scanner.kind} yet. Fill it: ${job}.`,
+      );
+    }
+    if (madeAt(generation) + GENERATION_AGE < now) {
+      const since = toInstant(madeAt(generation));
+      throw new PatchwayError(
+        `scan.cache: the database for ${scanner.kind} on the volume of the claim ${scan.cache} is from ${since}, more than five days ago. See why the Jobs of the CronJob ${names.databases(stage)} fail.`,
       );
     }
     const link = `${places.scratch(scanner.kind)}/${program.database.directory}`;

@@ -7,6 +7,7 @@ import { type PromotionEnd, promote } from '../agent/promote.js';
 import { dig } from '../manifest/dig.js';
 import { names } from '../manifest/names.js';
 import type { StageConfig } from '../manifest/stage-config.js';
+import { hasPromotion } from '../policy/has-promotion.js';
 import { loadPolicy } from '../policy/load.js';
 import type { Policy, Stage } from '../policy/policy.js';
 import { PatchwayError } from '../problem.js';
@@ -63,10 +64,10 @@ export async function promoteTo(
 
 function stageOf(policy: Policy<string>, name: string): Stage {
   const stage = policy.stages.find((each) => each.name === name);
-  const promoted = policy.stages.filter(({ after }) => after.length > 0).map((each) => each.name);
+  const promoted = policy.stages.filter((each) => hasPromotion(policy, each)).map((each) => each.name);
   const instead = promoted.length === 0 ? 'it has none that comes after another' : `it promotes to ${promoted.join(', ')}`;
   if (stage === undefined) throw new PatchwayError(`--to ${name}: the policy has no such stage; ${instead}.`, { exitCode: 64 });
-  if (stage.after.length > 0) return stage;
+  if (hasPromotion(policy, stage)) return stage;
   throw new PatchwayError(`--to ${name}: this stage comes after none, its images come from the lock; ${instead}.`, { exitCode: 64 });
 }
 

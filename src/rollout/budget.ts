@@ -12,7 +12,10 @@ const BUDGETED: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'Rollout
 
 /** The disruption budget that a workload lacks; undefined where it has one, or needs none. */
 export function budgetOf(workload: Manifest, kind: WorkloadKind, rollout: RolloutPolicy, around: Surroundings): Manifest | undefined {
-  return BUDGETED.includes(kind) && !isBudgeted(workload, around) ? disruptionBudget(workload, rollout) : undefined;
+  if (!BUDGETED.includes(kind) || isBudgeted(workload, around)) return undefined;
+  const { name } = workload.metadata;
+  const isTaken = around.budgets.some(({ metadata }) => metadata.name === name);
+  return disruptionBudget(workload, rollout, isTaken ? `${name}-${kind.toLowerCase()}` : name);
 }
 
 /**
@@ -20,10 +23,10 @@ export function budgetOf(workload: Manifest, kind: WorkloadKind, rollout: Rollou
  * keep nodes from being drained.
  * @see https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
  */
-function disruptionBudget(workload: Manifest, rollout: RolloutPolicy): Manifest | undefined {
+function disruptionBudget(workload: Manifest, rollout: RolloutPolicy, name: string): Manifest | undefined {
   const selector = dig(workload, 'spec', 'selector');
   if (rollout.disruptionBudget === 'none' || !isObject(selector)) return undefined;
-  const { name, namespace, labels } = workload.metadata;
+  const { namespace, labels } = workload.metadata;
   return {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',

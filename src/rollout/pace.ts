@@ -58,6 +58,21 @@ export function paceOf(input: PaceInput): Settled {
   };
 }
 
+/**
+ * Pods of a StatefulSet are replaced one at a time, and none starts beside another. Some servers let more be missing: nothing
+ * but an author's own word asks for that, and it may not ask for more than the policy.
+ * @see https://github.com/kubernetes/enhancements/issues/961 for servers that read the field: by default from 1.37
+ */
+export function orderedPaceOf({ workload, rollout, replicas }: Pick<PaceInput, 'workload' | 'rollout' | 'replicas'>): Settled {
+  const path = ['spec', 'updateStrategy', 'rollingUpdate', 'maxUnavailable'];
+  const own = valueAt(workload, path);
+  const wanted = isZero(rollout.maxUnavailable) ? 1 : rollout.maxUnavailable;
+  if (!isCountOrPercent(own) || own === 1 || own === wanted) return { edits: [], problems: [] };
+  const stricter = fewer(own, wanted, (percent) => Math.ceil((percent * replicas) / 100));
+  const { value, problem } = conflict({ workload, path, field: 'rollout.maxUnavailable', own, wanted, stricter }, rollout);
+  return { edits: [{ path, value }], problems: [problem] };
+}
+
 /** A DaemonSet has either; a surge loses no pod. */
 function wantedPace({ kind, rollout: { maxUnavailable, maxSurge }, noSurge }: PaceInput): Pace {
   if (noSurge !== undefined && kind === 'Deployment') return { maxUnavailable: 1, maxSurge: 0 };

@@ -3,7 +3,7 @@ import type { WorkloadKind } from '../manifest/kinds.js';
 import { type Manifest, titleOf } from '../manifest/manifest.js';
 import type { RolloutPolicy, Stage } from '../policy/policy.js';
 import { valueAt } from './fields.js';
-import { paceOf } from './pace.js';
+import { orderedPaceOf, paceOf } from './pace.js';
 import { type Settled, settingsOf } from './settings.js';
 import { noSurgeBecause } from './surge.js';
 import { isScaled, type Surroundings } from './surroundings.js';
@@ -34,8 +34,10 @@ function rollingOf(workload: Manifest, kind: WorkloadKind, rollout: RolloutPolic
     return { edits: [], problems: [{ path: `${titleOf(workload)} ${strategy.path.join('.')}`, message, severity: 'warning' }] };
   }
   const type = { path, value: 'RollingUpdate' };
-  if (kind !== 'Deployment' && kind !== 'DaemonSet') return { edits: [type], problems: [] };
-  const pace = paceOf({ workload, kind, rollout, replicas, noSurge: noSurgeBecause(workload, around) });
+  const pace =
+    kind === 'Deployment' || kind === 'DaemonSet'
+      ? paceOf({ workload, kind, rollout, replicas, noSurge: noSurgeBecause(workload, around) })
+      : orderedPaceOf({ workload, rollout, replicas });
   return { edits: [type, ...pace.edits], problems: pace.problems };
 }
 

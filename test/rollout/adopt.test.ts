@@ -238,6 +238,11 @@ describe('what adopting must not break', () => {
     for (const kind of ['Deployment', 'StatefulSet']) expect(adopted(workload(kind), { beside }).additions.length > 0).toBe(added);
   });
 
+  it('a budget of its name that is for other pods', () => {
+    const beside = [manifest('PodDisruptionBudget', 'web', { selector: { matchLabels: { app: 'api' } } })];
+    expect(adopted(deployment(), { beside }).additions.map(({ metadata }) => metadata.name)).toEqual(['web-deployment']);
+  });
+
   const claimed = (name: string) => ({ volumes: [{ name: 'data', persistentVolumeClaim: { claimName: name } }] });
   it.each([
     ['ReadWriteOnce', claim('data', 'ReadWriteOnce'), true],

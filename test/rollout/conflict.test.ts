@@ -81,6 +81,26 @@ describe('the pace of a DaemonSet', () => {
   });
 });
 
+describe('the pace of a StatefulSet', () => {
+  it.each([
+    // What it says, the policy's, what holds.
+    [undefined, 3, undefined],
+    [1, 0, 1],
+    [3, 0, 1],
+    [3, 2, 2],
+    [2, 3, 2],
+    ['50%', '25%', '25%'],
+    ['10%', 2, '10%'],
+  ] as const)('with %s under %s is %s', (own, maxUnavailable, expected) => {
+    const rollingUpdate = { partition: 1, ...(own === undefined ? {} : { maxUnavailable: own }) };
+    const given: Manifest = { ...deployment({ spec: { replicas: 4, updateStrategy: { rollingUpdate } } }), kind: 'StatefulSet' };
+    const { spec, told, again } = settle(given, { maxUnavailable });
+    expect(dug(spec, 'updateStrategy')).toEqual({ partition: 1, ...(expected === undefined ? {} : { maxUnavailable: expected }) });
+    expect(told).toHaveLength(own === undefined || own === 1 ? 0 : 1);
+    expect(again).toEqual([]);
+  });
+});
+
 describe('numbers that both set', () => {
   it.each([
     ['minReadySeconds', 0, 10, false],

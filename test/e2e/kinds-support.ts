@@ -1,17 +1,16 @@
-import { type Capability, planCapabilities } from '../../src/capabilities.js';
-import type { ImageLock, LockEntry } from '../../src/lock/lock.js';
-import { type WorkloadKind, workloadPath } from '../../src/manifest/kinds.js';
+import type { ImageLock } from '../../src/lock/lock.js';
+import type { WorkloadKind } from '../../src/manifest/kinds.js';
 import type { Manifest } from '../../src/manifest/manifest.js';
-import type { WorkloadSummary } from '../../src/manifest/stage-config.js';
 import { toYaml } from '../../src/manifest/yaml.js';
+import { planStage } from '../../src/plan.js';
 import { definePolicy } from '../../src/policy/define.js';
 import type { PolicyDocument } from '../../src/policy/policy.js';
 import { apply, digestOf, jobLogs, kubectl, REGISTRY, runCronJob } from './cluster.js';
-import { agentBundle, REFERENCE, REPOSITORY, suspended } from './promotion-support.js';
+import { agentBundle, REFERENCE, suspended } from './promotion-support.js';
 
 /** A workload of the test's: one per kind. */
 export interface Rolled {
-  readonly kind: WorkloadKind;
+  readonly kind: Exclude<WorkloadKind, 'Rollout'>;
   readonly name: string;
   /** @default 3 */
   readonly replicas?: number;
@@ -33,36 +32,53 @@ export function kindsPolicy({ name, stages, autoRollback, progressDeadline = '20
     gate: { deadlines: { critical: '7d' }, onMissingEvidence: 'warn' },
     rollout: { maxSurge: 1, minReady: '1s', progressDeadline, drain: '3s', autoRollback },
     stages: stages.map(({ after = [], ...stage }) => ({ ...stage, after, ...(after.length === 0 ? {} : { soak: '0s' }) })),
+    promotion: { guard: false },
     monitoring: { prometheus: 'rules-file', exporter: false },
   } as Parameters<typeof definePolicy>[0]);
 }
 
-const image = (tag: string) => `${REPOSITORY}:${tag}@${digestOf(`web:${tag}`)}`;
-
 /** `web:broken` only sleeps by itself, and serves where it is told to. */
 const SERVE = ['httpd', '-f', '-p', '8080', '-h', '/www'];
 
-export interface Written {
+export interface StageOf {
   readonly policy: PolicyDocument;
-  readonly namespace: string;
-  readonly workload: Rolled;
+  readonly stage: string;
+  readonly workloads: readonly Rolled[];
+  /** What the lock names for this stage. */
   readonly tag: string;
-  /** Serves whatever the image does by itself. @default false */
+  /** Containers serve whatever the image does by itself. @default false */
   readonly serve?: boolean;
 }
 
-/** A workload with the settings of the policy that its kind has, and the Service of its pods. */
-export function workloadManifests({ policy, namespace, workload, tag, serve = false }: Written): readonly Manifest[] {
-  const { kind, name, replicas = 3 } = workload;
+/** What synthesis makes of a stage, with Jobs only where the test makes them: its workloads, and the rest. */
+export function synthesised(options: StageOf): { readonly workloads: readonly Manifest[]; readonly rest: readonly Manifest[] } {
+  const { policy, stage, workloads, tag, serve = false } = options;
+  const given = workloads.flatMap((workload) => workloadManifests(workload, serve));
+  const plan = planStage({ policy, stage, workloads: given, lock: lockOf(stage, tag), agentBundle: agentBundle() });
+  if (plan.problems.length > 0) throw new Error(JSON.stringify(plan.problems, undefined, 2));
+  const isWorkload = (manifest: Manifest) => workloads.some(({ kind, name }) => manifest.kind === kind && manifest.metadata.name === name);
+  return { workloads: plan.manifests.filter(isWorkload), rest: plan.manifests.filter((manifest) => !isWorkload(manifest)).map(suspended) };
+}
+
+function lockOf(stage: string, tag: string): ImageLock {
+  const entry = { tag, digest: digestOf(`web:${tag}`), releasedAt: '2026-10-01T00:00:00Z', releasedFrom: 'config' } as const;
+  const tool = (name: string, version: string) => ({ image: `${REGISTRY}/${name}`, tag: version, digest: digestOf(`${name}:${version}`) });
+  return {
+    schemaVersion: 1,
+    images: { [REFERENCE]: { [stage]: entry } },
+    tools: { agent: tool('node', '20'), grype: tool('grype', '0.110.0'), trivy: tool('trivy', '0.74.0') },
+  };
+}
+
+/** A workload as a person would write it, without a word about rollouts, and the Service of its pods. */
+function workloadManifests({ kind, name, replicas = 3 }: Rolled, serve: boolean): readonly Manifest[] {
   const labels = { app: name };
-  const { minReady, drain, progressDeadline } = policy.rollout;
   const container = {
     name: 'web',
-    image: image(tag),
+    image: REFERENCE,
     ...(serve ? { args: SERVE } : {}),
     ports: [{ name: 'http', containerPort: 8080 }],
     ...(kind === 'CronJob' ? {} : { readinessProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 1 } }),
-    ...(kind === 'CronJob' ? {} : { lifecycle: { preStop: { sleep: { seconds: drain / 1000 } } } }),
     resources: { requests: { cpu: '10m', memory: '16Mi' } },
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
   };
@@ -75,65 +91,17 @@ export function workloadManifests({ policy, namespace, workload, tag, serve = fa
     containers: [container],
   };
   const template = { metadata: { labels }, spec: pod };
-  const common = { selector: { matchLabels: labels }, minReadySeconds: minReady / 1000, template };
-  const specs: Readonly<Record<WorkloadKind, object>> = {
-    Deployment: {
-      ...common,
-      replicas,
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-      progressDeadlineSeconds: progressDeadline / 1000,
-    },
-    StatefulSet: { ...common, replicas, serviceName: name, updateStrategy: { type: 'RollingUpdate' } },
-    DaemonSet: { ...common, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } },
+  const common = { selector: { matchLabels: labels }, template };
+  const spec: Readonly<Record<Rolled['kind'], object>> = {
+    Deployment: { ...common, replicas },
+    StatefulSet: { ...common, replicas, serviceName: name },
+    DaemonSet: common,
     CronJob: { schedule: '0 0 31 2 *', jobTemplate: { spec: { backoffLimit: 0, template } } },
-    Rollout: { ...common, replicas, strategy: { canary: { steps: [{ setWeight: 50 }, { pause: { duration: '2s' } }] } } },
   };
-  const [, , group, version] = workloadPath(kind, namespace, name).split('/');
   return [
-    { apiVersion: `${group}/${version}`, kind, metadata: { name, namespace }, spec: specs[kind] },
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name, namespace },
-      spec: { selector: labels, ports: [{ port: 80, targetPort: 'http' }] },
-    },
+    { apiVersion: kind === 'CronJob' ? 'batch/v1' : 'apps/v1', kind, metadata: { name }, spec: spec[kind] },
+    { apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { selector: labels, ports: [{ port: 80, targetPort: 'http' }] } },
   ];
-}
-
-export interface StageOf {
-  readonly policy: PolicyDocument;
-  readonly stage: string;
-  readonly workloads: readonly Rolled[];
-  /** What the lock names for this stage. */
-  readonly tag: string;
-  /** @default promotion */
-  readonly capabilities?: readonly Capability[];
-}
-
-/** The promotion's objects of a stage, with Jobs only where the test makes them. */
-export function stageManifests({ policy, stage: name, workloads, tag, capabilities = ['promotion'] }: StageOf): readonly Manifest[] {
-  const stage = policy.stages.find((each) => each.name === name);
-  if (stage === undefined) throw new Error(`no stage ${name}`);
-  const entry = (named: string): LockEntry => ({
-    tag: named,
-    digest: digestOf(`web:${named}`),
-    releasedAt: '2026-10-01T00:00:00Z',
-    releasedFrom: 'config',
-  });
-  const tool = (tool: string, version: string) => ({ image: `${REGISTRY}/${tool}`, tag: version, digest: digestOf(`${tool}:${version}`) });
-  const lock: ImageLock = {
-    schemaVersion: 1,
-    images: { [REFERENCE]: { [name]: entry(tag) } },
-    tools: { agent: tool('node', '20'), grype: tool('grype', '0.110.0'), trivy: tool('trivy', '0.74.0') },
-  };
-  const summaries = workloads.map(({ kind, name: workload, replicas = 3 }): WorkloadSummary => {
-    const { digest, releasedAt } = entry(tag);
-    const images = [{ container: 'web', init: false, reference: REFERENCE, repository: REPOSITORY, tag, digest, releasedAt }];
-    return { kind, name: workload, images, ...(kind === 'StatefulSet' ? { replicas } : {}) };
-  });
-  const plan = planCapabilities({ policy, stage, workloads: summaries, lock, agentBundle: agentBundle() }, capabilities);
-  if (plan.problems.length > 0) throw new Error(JSON.stringify(plan.problems, undefined, 2));
-  return plan.manifests.map(suspended);
 }
 
 export async function applyAll(manifests: readonly Manifest[]): Promise<void> {

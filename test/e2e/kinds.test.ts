@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshNamespace, hasCluster, kubectl } from './cluster.js';
-import { applyAll, kindsPolicy, type Rolled, rolledOut, runPromotion, stageManifests, tagOf, workloadManifests } from './kinds-support.js';
-import { EVIDENCE, storeEvidence } from './promotion-support.js';
+import { applyAll, kindsPolicy, type Rolled, rolledOut, runPromotion, synthesised, tagOf } from './kinds-support.js';
+import { storeEvidence } from './promotion-support.js';
 
 const STAGING = 'kinds-staging';
 const PRODUCTION = 'kinds-production';
@@ -18,9 +18,10 @@ const database: Rolled = { kind: 'StatefulSet', name: 'database', replicas: 2 };
 const rolling: readonly Rolled[] = [{ kind: 'Deployment', name: 'web', replicas: 2 }, database, { kind: 'DaemonSet', name: 'collector' }];
 const workloads: readonly Rolled[] = [...rolling, { kind: 'CronJob', name: 'report' }];
 
-async function deploy(namespace: string, tag: string, options: { readonly serve?: boolean } = {}): Promise<void> {
-  for (const workload of workloads) await applyAll(workloadManifests({ policy, namespace, workload, tag, ...options }));
-  for (const workload of rolling) await rolledOut(namespace, workload);
+async function deploy(stage: 'staging' | 'production', tag: string, options: { readonly serve?: boolean } = {}): Promise<void> {
+  const { workloads: own, rest } = synthesised({ policy, stage, workloads, tag, ...options });
+  await applyAll([...rest, ...own]);
+  for (const workload of rolling) await rolledOut(stage === 'staging' ? STAGING : PRODUCTION, workload);
 }
 
 const tags = async (namespace: string) => Promise.all(workloads.map((workload) => tagOf(namespace, workload)));
@@ -30,9 +31,7 @@ const all = (tag: string) => workloads.map(() => tag);
 describe.runIf(hasCluster())('a promotion of every kind of workload', () => {
   beforeAll(async () => {
     for (const namespace of [STAGING, PRODUCTION]) await freshNamespace(namespace);
-    await applyAll([{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: EVIDENCE, namespace: STAGING } }]);
-    for (const namespace of [STAGING, PRODUCTION]) await deploy(namespace, '1.0.0');
-    await applyAll(stageManifests({ policy, stage: 'production', workloads, tag: '1.0.0' }));
+    for (const stage of ['staging', 'production'] as const) await deploy(stage, '1.0.0');
     await storeEvidence('1.0.0', '1.0.2', { policy, namespace: STAGING });
     await storeEvidence('1.0.2', '1.0.2', { policy, namespace: STAGING });
     await storeEvidence('broken', '1.0.2', { policy, namespace: STAGING });
@@ -44,7 +43,7 @@ describe.runIf(hasCluster())('a promotion of every kind of workload', () => {
   });
 
   it('moves a Deployment, a StatefulSet, a DaemonSet and a CronJob together', async () => {
-    await deploy(STAGING, '1.0.2');
+    await deploy('staging', '1.0.2');
     const log = await runPromotion(PRODUCTION, 'production');
     expect(log).toMatch(/promoted: Stage production runs web:1\.0\.2 .*, and every replica is available/);
     expect(await tags(PRODUCTION)).toEqual(all('1.0.2'));
@@ -71,7 +70,7 @@ describe.runIf(hasCluster())('a promotion of every kind of workload', () => {
   });
 
   it('puts all of them back when one of them fails, though a broken pod keeps the StatefulSet from going back', async () => {
-    await deploy(STAGING, 'broken', { serve: true });
+    await deploy('staging', 'broken', { serve: true });
     const log = await runPromotion(PRODUCTION, 'production');
     expect(log).toMatch(/roll back: The rollout of web:broken .* in production failed/);
     expect(log).toMatch(/pod database-1 never became ready and kept StatefulSet database from going back: deleted/);

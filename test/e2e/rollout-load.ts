@@ -1,4 +1,4 @@
-import { apply, eventually, kubectl, REGISTRY } from './cluster.js';
+import { apply, digestOf, eventually, kubectl, REGISTRY } from './cluster.js';
 
 /** What a client in the cluster has counted. */
 export interface Load {
@@ -47,7 +47,8 @@ export async function startLoad(namespace: string, service = 'web'): Promise<voi
   const target = await kubectl(['-n', namespace, 'get', 'service', service, '-o', 'jsonpath={.spec.clusterIP}']);
   const container = {
     name,
-    image: `${REGISTRY}/node:20`,
+    // By the digest of a tool, which may run where a guard holds.
+    image: `${REGISTRY}/node:20@${digestOf('node:20')}`,
     command: ['node', '/load/load.mjs'],
     env: [{ name: 'TARGET', value: target }],
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
@@ -63,6 +64,11 @@ export async function startLoad(namespace: string, service = 'web'): Promise<voi
   await apply(JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'load.mjs': SCRIPT } }));
   await apply(JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec }));
   await eventually('the client counts', async () => ((await readLoad(namespace, service)).total > RATE ? true : undefined), 60);
+}
+
+/** Ends the client, which else takes its part of the machine. */
+export async function stopLoad(namespace: string, service = 'web'): Promise<void> {
+  await kubectl(['-n', namespace, 'delete', 'pod', nameOf(service), '--wait=false']);
 }
 
 /** What the client has counted by now. */

@@ -1,4 +1,5 @@
 import { parseReference, type Reference } from '../lock/reference.js';
+import type { ImageSignature } from '../lock/signatures.js';
 import { PatchwayError } from '../problem.js';
 import { type ConnectionOptions, connection, jsonOf } from './registry/connection.js';
 import { recordOf } from './registry/credentials.js';
@@ -68,6 +69,11 @@ export interface RegistryClient {
    * @param reference with a digest
    */
   pullToLayout(reference: string, directory: string, platform: string): Promise<PulledImage>;
+  /**
+   * What cosign has stored beside an image under the tag `sha256-<hex>.sig`; nothing of it is verified.
+   * @param reference with a digest
+   */
+  signatures(reference: string): Promise<readonly ImageSignature[]>;
   /** @param platform of an index, the image to look at */
   layers(reference: string, platform: string): Promise<ImageLayers>;
 }
@@ -142,6 +148,16 @@ export function registryClient(options: RegistryOptions): RegistryClient {
       const image = await imageOf(reference, top, platform, text);
       const bytes = await writeLayout(registry, reference, image, directory);
       return { ...summary(top), imageDigest: image.digest, bytes };
+    },
+    async signatures(text) {
+      const { repository, digest = '' } = taken(text);
+      const tagged = taken(`${repository}:${digest.replace(':', '-')}.sig`);
+      const { manifest } = await fetchManifest(tagged, text);
+      const found = imageOnly(manifest, text).layers.map(async ({ digest: blob, annotations }) => {
+        const { body } = await registry.get(tagged, `blobs/${blob}`, { maxBytes: MAX_CONFIG });
+        return { payload: body, signature: annotations?.['dev.cosignproject.cosign/signature'] ?? '' };
+      });
+      return Promise.all(found);
     },
     async layers(text, platform) {
       const reference = taken(text);

@@ -9,6 +9,7 @@ import type { Stage } from '../policy/policy.js';
 import { PatchwayError } from '../problem.js';
 import type { Io } from './io.js';
 import { type LockOptions, minimumAgeOf, readLockFile, readStages, workloadImages } from './lock-files.js';
+import { type LockCandidate, verifySignatures } from './lock-signatures.js';
 import { type Answer, clientFor, resolveAll } from './lock-upstream.js';
 
 export interface LockUpdateOptions extends LockOptions {
@@ -28,12 +29,13 @@ export interface LockUpdateOptions extends LockOptions {
 
 /**
  * `patchway lock update`: writes into the lock what the tags mean in the registry now. Stages with `after` get their
- * first entry from the stage before; later ones come by promotion. Where a reference cannot be resolved, nothing is written.
+ * first entry from the stage before; later ones come by promotion. Where a reference cannot be resolved, or an image is not
+ * signed as the policy asks for, nothing is written.
  * @throws PatchwayError where something could not be read or resolved
  */
 export async function lockUpdate(options: LockUpdateOptions, io: Io, client: RegistryClient = clientFor(io)): Promise<0> {
   const minimumAge = minimumAgeOf(options.minimumAge);
-  const { stages } = readStages(options, io);
+  const { policy, stages } = readStages(options, io);
   const file = readLockFile(options, io, { create: true });
   const references = options.tools === true ? [] : referencesOf(file.lock, options, io);
   const wanted = references.flatMap(({ key }) => followed(key, file.lock.images[key] ?? {}, stages));
@@ -55,8 +57,22 @@ export async function lockUpdate(options: LockUpdateOptions, io: Io, client: Reg
     if (Object.keys(changed).length > 0) images[written] = changed;
   }
   const changes = { images, tools: updateTools(file.lock, answers, tell) };
+  await verifySignatures(policy.promotion.signatures, candidatesOf(file.lock, changes), client, file.name);
   io.out(finish(file, changes, lines));
   return 0;
+}
+
+/** The images that the lock would come to name. */
+function candidatesOf(lock: ImageLock, { images, tools }: Required<LockChanges>): readonly LockCandidate[] {
+  const locked = Object.entries(images).flatMap(([written, stages]) => {
+    const key = normaliseReference(written) ?? written;
+    const changed = Object.entries(stages).filter(([stage, { digest }]) => lock.images[key]?.[stage]?.digest !== digest);
+    return changed.map(([, { digest }]) => ({ repository: key.slice(0, key.lastIndexOf(':')), digest, tool: false }));
+  });
+  const moved = Object.values(tools).flatMap(({ image, digest }) =>
+    digest === undefined ? [] : [{ repository: image, digest, tool: true }],
+  );
+  return [...locked, ...moved];
 }
 
 interface Told {
@@ -127,7 +143,7 @@ function updateTools(
   tell: (line: string) => void,
 ): NonNullable<LockChanges['tools']> {
   const changed: { [T in ToolName]?: ToolEntry } = {};
-  for (const name of ['agent', 'trivy', 'grype'] as const) {
+  for (const name of ['agent', 'trivy', 'grype', 'copa'] as const) {
     const entry = tools[name];
     const answer = entry && answers.get(`${entry.image}:${entry.tag}`);
     if (entry === undefined || answer === undefined || 'failure' in answer || answer.upstream.digest === entry.digest) continue;

@@ -37,7 +37,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   engine: expectation('There is no such promotion engine.', "'jobs', the only engine"),
   publicKey: expectation(
     'This is not a public key that signatures can be verified with.',
-    "a key in PEM (ECDSA P-256, RSA or Ed25519), as in cosign's cosign.pub: '-----BEGIN PUBLIC KEY-----' and what follows",
+    "a key in PEM (ECDSA P-256 or RSA), as in cosign's cosign.pub: '-----BEGIN PUBLIC KEY-----' and what follows",
   ),
   signed: expectation('This is not a repository.', "'ghcr.io/acme/web', or the beginning of it and an asterisk, such as 'ghcr.io/acme/*'"),
   verification: expectation(

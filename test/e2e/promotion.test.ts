@@ -49,6 +49,13 @@ async function run(): Promise<string> {
   return log;
 }
 
+/** Somebody changes production's image, past the guard where there is a reason. */
+async function byHand(tag: string, reason: string | null = null): Promise<void> {
+  const containers = [{ name: 'web', image: `${REGISTRY}/web:${tag}@${digestOf(`web:${tag}`)}` }];
+  const template = { metadata: { labels: { 'patchway.dev/break-glass': reason } }, spec: { containers } };
+  await kubectl(['-n', PRODUCTION, 'patch', 'deployment', 'web', '-p', JSON.stringify({ spec: { template } })]);
+}
+
 /** Steps follow one another: each starts from what the one before has left. */
 describe.runIf(hasCluster())('a promotion on a real cluster', () => {
   const said: string[] = [];
@@ -150,6 +157,7 @@ describe.runIf(hasCluster())('a promotion on a real cluster', () => {
       `configmaps [${PROMOTION}] [get update]`,
       `deployments.apps [web] [get patch]`,
       `leases.coordination.k8s.io [${PROMOTION}] [get update]`,
+      `serviceaccounts [${names.guard('production')}] [get patch promote]`,
     ]);
     expect(await mayDo(STAGING)).toEqual([`configmaps [${evidence}] [get]`, `deployments.apps [web] [get]`]);
     expect(await mayDo('default')).toEqual([]);
@@ -201,12 +209,24 @@ describe.runIf(hasCluster())('a promotion on a real cluster', () => {
     expect(said.at(-1)).toMatch(/next, were this no dry run: blocked: web:broken .* was refused/);
   });
 
-  it('does not fight somebody who changes an image, and says so', async () => {
-    await kubectl(['-n', PRODUCTION, 'set', 'image', 'deployment/web', `web=${REGISTRY}/web:1.0.1@${digestOf('web:1.0.1')}`]);
+  it('does not fight somebody who changes an image past the guard, and says so', async () => {
+    await byHand('1.0.1');
+    const { stdout } = await exec('kubectl', [
+      '-n',
+      PRODUCTION,
+      'get',
+      'pods',
+      '-l',
+      'app.kubernetes.io/name=web',
+      '-o',
+      'jsonpath={..image}',
+    ]);
+    expect(stdout).not.toContain('web:1.0.1@');
+    await byHand('1.0.1', 'INC-4711');
     await rolledOut(PRODUCTION);
     expect(await run()).toMatch(/changed by somebody else: Stage production ran web:1\.0\.2 .*; somebody moved it to web:1\.0\.1/);
     expect(await deployed(PRODUCTION)).toMatchObject({ tag: '1.0.1' });
-    await kubectl(['-n', PRODUCTION, 'set', 'image', 'deployment/web', `web=${REGISTRY}/web:1.0.2@${digestOf('web:1.0.2')}`]);
+    await byHand('1.0.2');
     await rolledOut(PRODUCTION);
     expect(await run()).toMatch(/blocked: web:broken .* was refused/);
   });

@@ -101,7 +101,7 @@ class DocumentEdit implements TextChanges {
       const column = this.#columnOf(below) ?? 0;
       const rest = lineEnd(this.#text, end);
       // A comment needs the space before it.
-      const from = /^\s?$/.test(this.#text.slice(end, end + 1)) ? this.#trimmed(start) : start;
+      const from = end > start && /^\s?$/.test(this.#text.slice(end, end + 1)) ? this.#trimmed(start) : start;
       this.#splice(from, end, anchor === '' ? '' : ` ${anchor}`);
       this.#splice(rest, rest, blockLines(wanted, column + 2, this.#newlineAt(rest)));
     } else {

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/cli/io.js';
 import { BUSYBOX, filter, LOCK, NGINX, POLICY } from './apply-policy-support.js';
-import { sandbox } from './fake-io.js';
+import { runIn, sandbox } from './fake-io.js';
 
 const STREAM = `# Everything of the shop.
 apiVersion: v1
@@ -270,5 +273,21 @@ describe('patchway init --helm-plugin', () => {
     expect(read('plugin/plugin.yaml')).toBe(
       'apiVersion: v1\ntype: postrenderer/v1\nname: patchway\nversion: "1.2.3"\nruntime: subprocess\nruntimeConfig:\n  platformCommand:\n    - command: patchway\n      args:\n        - apply-policy\n',
     );
+  });
+});
+
+describe('examples/adopt-yaml', () => {
+  const directory = fileURLToPath(new URL('../../examples/adopt-yaml', import.meta.url));
+
+  it.each(['shop', 'reports'])('puts %s.yaml under its policy', async (name) => {
+    const text = readFileSync(join(directory, `kustomize/base/${name}.yaml`), 'utf8');
+    const apply = (stdin: string) => runIn(directory, ['apply-policy', 'patch-policy.yaml', '--stage', 'production'], {}, stdin);
+    const applied = await apply(text);
+    expect(applied).toMatchObject({ code: 0, stderr: '' });
+    expect(applied.stdout.match(/image: .*/g)).toEqual(
+      text.match(/image: .*/g)?.map((line) => expect.stringMatching(`^${line.split(':1.')[0]}:1[^@]*@sha256:[0-9a-f]{64}`)),
+    );
+    expect(applied.stdout.match(/#.*/g)).toEqual(text.match(/#.*/g));
+    expect(await apply(applied.stdout)).toEqual(applied);
   });
 });

@@ -87,6 +87,11 @@ describe('a map', () => {
     ],
     ['empty', 'm:\n  s:\n  b: 1\n', 'm:\n  s:\n    type: RollingUpdate\n    rollingUpdate:\n      maxSurge: "25%"\n  b: 1\n'],
     [
+      'empty, before spaces',
+      'm:\n  s:  \n  b: 1\n',
+      'm:\n  s:  \n    type: RollingUpdate\n    rollingUpdate:\n      maxSurge: "25%"\n  b: 1\n',
+    ],
+    [
       'empty, before a comment',
       'm:\n  s: # why\n  b: 1\n',
       'm:\n  s: # why\n    type: RollingUpdate\n    rollingUpdate:\n      maxSurge: "25%"\n  b: 1\n',

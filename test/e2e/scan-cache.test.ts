@@ -66,6 +66,8 @@ describe.runIf(hasCluster())('databases on a volume', () => {
     await kubectl(['delete', 'pv', NAMESPACE, '--ignore-not-found', '--wait']);
     await onVolume('scan-cache-empty', 'rm -rf /host/* /host/.[!.]*; chmod 0777 /host');
     await apply(list(volume()));
+    // A pod that is there before its claim is bound may be looked at again only minutes later.
+    await kubectl(['-n', NAMESPACE, 'wait', 'pvc/databases', '--for=jsonpath={.status.phase}=Bound', '--timeout=120s']);
   });
   afterAll(async () => {
     await kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait']);

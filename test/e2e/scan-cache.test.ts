@@ -70,6 +70,8 @@ describe.runIf(hasCluster())('databases on a volume', () => {
     await kubectl(['-n', NAMESPACE, 'wait', 'pvc/databases', '--for=jsonpath={.status.phase}=Bound', '--timeout=120s']);
   });
   afterAll(async () => {
+    // An index that is to be tried again holds up the end of its namespace, where no pod can be made any more.
+    await kubectl(['-n', NAMESPACE, 'delete', 'jobs', '--all', '--wait']);
     await kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait']);
     await kubectl(['delete', 'pv', NAMESPACE, '--ignore-not-found', '--wait=false']);
     await onVolume('scan-cache-empty', 'rm -rf /host/* /host/.[!.]*');

@@ -38,6 +38,8 @@ describe.runIf(hasCluster())('workloads that pull from several registries', () =
   });
   afterAll(async () => {
     for (const registry of [north, south]) registry.close();
+    // An index that is to be tried again holds up the end of its namespace, where no pod can be made any more.
+    await kubectl(['-n', NAMESPACE, 'delete', 'jobs', '--all', '--wait']);
     await kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
   });
 

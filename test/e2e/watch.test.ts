@@ -13,7 +13,7 @@ const policy = kindsPolicy({
   name: 'watched',
   stages: [{ name: 'first', namespace: NAMESPACE }],
   autoRollback: 'watch',
-  progressDeadline: '15s',
+  progressDeadline: '25s',
 });
 const web: Rolled = { kind: 'Deployment', name: 'web' };
 const database: Rolled = { kind: 'StatefulSet', name: 'database', replicas: 2 };
@@ -75,7 +75,7 @@ describe.runIf(hasCluster())('a first stage that is watched', () => {
     expect(await state()).toMatchObject({ refused: [], history: [{ what: 'deployed' }, expect.anything(), expect.anything()] });
   });
 
-  it('puts a broken image back by itself every time, and no request fails', async () => {
+  it(`puts a broken image back by itself every time of ${REPEAT}, and no request fails`, { timeout: 180_000 * (REPEAT + 2) }, async () => {
     const before = await readLoad(NAMESPACE);
     for (let times = 0; times < REPEAT; times += 1) {
       const good = times % 2 === 0 ? '1.0.1' : '1.0.2';
@@ -84,9 +84,9 @@ describe.runIf(hasCluster())('a first stage that is watched', () => {
       expect(log, `of ${REPEAT}, number ${times + 1}`).toMatch(
         /roll back: The rollout of web:broken .* in first failed[\s\S]*rolled back: Stage first runs web:1/,
       );
-      await release(good);
-      expect(await run()).toMatch(new RegExp(`done: Stage first runs web:${good.replaceAll('.', '\\.')}`));
-      expect(await tags()).toEqual([good, good, good]);
+      await release(good, [web]);
+      expect(await run()).toMatch(/done: Stage first runs web:/);
+      expect(await tagOf(NAMESPACE, web)).toBe(good);
     }
     expect(between(before, await readLoad(NAMESPACE))).toMatchObject({ failed: 0, errors: [] });
   });

@@ -50,7 +50,9 @@ function onlyImages(template: readonly string[]): readonly string[] {
   return [
     unchanged('', ['metadata', 'status', 'spec']),
     // What the API server itself counts and keeps.
-    unchanged('.metadata', ['managedFields', 'generation', 'resourceVersion']),
+    unchanged('.metadata', ['managedFields', 'generation', 'resourceVersion', 'annotations']),
+    // A DaemonSet counts its templates in an annotation.
+    unchanged('.metadata.?annotations.orValue({})', ['deprecated.daemonset.template.generation']),
     ...way.map((_, depth) => unchanged(`.${way.slice(0, depth + 1).join('.')}`, below(way, depth))),
     ...LISTS.map((list) => onlyImage(`.${way.join('.')}.?${list}.orValue([])`)),
   ];

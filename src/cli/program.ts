@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { isPatchwayError } from '../problem.js';
 import type { Io } from './io.js';
+import { addClusterCommands } from './program-cluster.js';
 import { addExceptionCommands } from './program-exceptions.js';
 import { addLockCommands } from './program-lock.js';
 
@@ -111,6 +112,7 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
     .option('-i, --image <reference>', 'the image that all reports are about')
     .option('-s, --stage <name>', 'the stage whose lock entries, exceptions and exposure count')
     .option('-l, --lock <file>', LOCK)
+    .option('-w, --workloads <file...>', 'Kubernetes manifests: what their workloads ask for when a verdict is red')
     .option('--vex <file...>', 'OpenVEX documents: what is not affected or fixed is ignored')
     .option('--vulnrichment <file...>', "CVE records of CISA's Vulnrichment: what presets ask beyond reports")
     .option('--expiring <duration>', 'how long before its end an exception is listed as expiring', '14d')
@@ -121,6 +123,7 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
 
   addExceptionCommands(program, io, exit);
   addLockCommands(program, io, exit);
+  addClusterCommands(program, io, exit);
 
   program
     .command('promote')

@@ -1,0 +1,31 @@
+import type { Cluster } from '../agent/kubernetes.js';
+import { dig } from '../manifest/dig.js';
+import { names } from '../manifest/names.js';
+import type { StageConfig } from '../manifest/stage-config.js';
+import type { Stage } from '../policy/policy.js';
+import { PatchwayError } from '../problem.js';
+
+/**
+ * What a stage's agents are told: the configuration that the pods of its scans mount, or of its promotion.
+ * @throws where the cluster has none
+ */
+export async function configInCluster(
+  cluster: Pick<Cluster, 'get'>,
+  { name, namespace }: Pick<Stage, 'name' | 'namespace'>,
+): Promise<StageConfig> {
+  const missing = (what: string) =>
+    new PatchwayError(
+      `stage ${name}: there is no ${what} in namespace ${namespace}. Apply the stage's manifests, or choose its cluster with --context.`,
+    );
+  const cronJobs = await Promise.all(
+    [names.promotion(name), names.scan(name)].map((cronJob) => cluster.get(`/apis/batch/v1/namespaces/${namespace}/cronjobs/${cronJob}`)),
+  );
+  const cronJob = cronJobs.find((each) => each !== undefined);
+  if (cronJob === undefined) throw missing(`CronJob ${names.promotion(name)} or ${names.scan(name)}`);
+  const volumes = dig(cronJob, 'spec', 'jobTemplate', 'spec', 'template', 'spec', 'volumes');
+  const volume = Array.isArray(volumes) ? volumes.find((each: unknown) => dig(each, 'name') === 'config') : undefined;
+  const configMap = String(dig(volume, 'configMap', 'name'));
+  const json = dig(await cluster.get(`/api/v1/namespaces/${namespace}/configmaps/${configMap}`), 'data', 'config.json');
+  if (typeof json !== 'string') throw missing(`ConfigMap ${configMap} with the stage's configuration`);
+  return JSON.parse(json) as StageConfig;
+}

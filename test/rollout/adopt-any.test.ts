@@ -157,7 +157,7 @@ describe('adopting whatever bears pods', () => {
         const kept = [...leaves(given.manifest, isDocumented)].filter(([path, value]) => !emptied(path, value));
         expect(after).toEqual(new Map(kept));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -167,7 +167,7 @@ describe('adopting whatever bears pods', () => {
         const { edits } = adopt(given) ?? { edits: [] };
         expect(adopt({ ...given, manifest: applyEdits(given.manifest, edits) })?.edits).toEqual([]);
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 

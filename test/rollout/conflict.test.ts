@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { applyEdits } from '../../src/manifest/edit.js';
 import type { Manifest } from '../../src/manifest/manifest.js';
+import { parsePolicy } from '../../src/policy/parse.js';
 import type { RolloutPolicy } from '../../src/policy/policy.js';
 import { adopt } from '../../src/rollout/adopt.js';
+import { storefront } from '../policy/storefront.js';
 import { deployment, lock, policy, production, rollout } from './fixture.js';
 
 function settle(given: Manifest, changes: Partial<RolloutPolicy> = {}) {
@@ -132,6 +134,20 @@ describe('numbers that both set', () => {
 });
 
 describe('a policy that lets no conflict pass', () => {
+  it.each([
+    [undefined, undefined],
+    ['stricter', undefined],
+    ['fail', 'fail'],
+  ] as const)('says so: %s', (onConflict, expected) => {
+    const { policy: parsed } = parsePolicy(storefront({ rollout: onConflict === undefined ? {} : { onConflict } }));
+    expect(parsed?.rollout.onConflict).toBe(expected);
+  });
+
+  it('is refused where it says something else', () => {
+    const { problems } = parsePolicy(storefront({ rollout: { onConflict: 'policy' as 'fail' } }));
+    expect(problems.map(({ path, received }) => [path, received])).toEqual([['rollout.onConflict', "'policy'"]]);
+  });
+
   it('makes each an error, and leaves what was set', () => {
     const own = { minReadySeconds: 5, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3 } } };
     const { spec, told } = settle(deployment({ spec: own }), { onConflict: 'fail' });

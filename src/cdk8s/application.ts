@@ -1,4 +1,4 @@
-import { ApiObject } from 'cdk8s';
+import type { ApiObject } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
 import { applyEdits } from '../manifest/edit.js';
 import { templatePathOf } from '../manifest/kinds.js';
@@ -8,11 +8,11 @@ import { badInput, formatProblem, type Problem } from '../problem.js';
 import type { Coverage } from '../rollout/adopt.js';
 import { type Addition, addBudgets, addCapabilities, sameNames } from './additions.js';
 import { type AdoptedParts, adoptParts, imagesIn, type Setting } from './adopt-parts.js';
-import { authoredIn } from './authored.js';
+import { authoredAmong } from './authored.js';
 import { changeSince } from './change.js';
 import { partsOf } from './parts.js';
 import { Survey } from './survey.js';
-import { chartOf, objectsIn, rewrite, rewrittenBy } from './tree.js';
+import { chartOf, objectsAmong, objectsIn, rewrite, rewrittenBy } from './tree.js';
 
 /** Whether something that bears pods is under the policy, and if not, why. */
 export type CoverageEntry = Coverage & {
@@ -34,6 +34,7 @@ interface Claim {
 /** One stage of a policy on one tree: all that was put under it, by however many calls. */
 export class Application {
   readonly setting: Setting;
+  readonly #root: IConstruct;
   readonly #name: string;
   readonly #survey = new Survey();
   readonly #claims = new Map<Construct, Claim>();
@@ -45,11 +46,14 @@ export class Application {
   /** Workloads of the same stage that need no rewriting. */
   #authored: ReadonlyMap<IConstruct, WorkloadSummary> = new Map();
   readonly #written = new Set<ApiObject>();
-  readonly #late = new Set<IConstruct>();
+  readonly #validated = new Set<IConstruct>();
+  /** What the last look found wrong. */
+  #errors: ReadonlyMap<IConstruct, readonly string[]> = new Map();
   #isStale = true;
   #stageWarnings: readonly Problem[] = [];
 
   constructor(root: IConstruct, setting: Setting) {
+    this.#root = root;
     this.setting = setting;
     this.#name = `stage ${setting.stage.name} of policy ${setting.policy.name}`;
     // The root is validated first: the objects' own validations then speak of what is about to be written.
@@ -62,6 +66,7 @@ export class Application {
     for (const object of objectsIn(scope)) if (mayBearPods(object) && !this.#covered.has(object)) this.#cover(object, scope);
     this.#survey.read(this.#objects());
     this.#current.clear();
+    this.#isStale = true;
     this.#plan();
   }
 
@@ -98,12 +103,14 @@ export class Application {
 
   #cover(object: ApiObject, scope: Construct): void {
     const other = rewrittenBy(object);
-    if (other === undefined) {
+    if (other !== undefined) {
+      const conflict = `${object.kind}/${object.name} is under ${other} already, and cannot be under ${this.#name} too. Apply each to a scope of its own.`;
+      object.node.addValidation({ validate: () => [conflict] });
+    } else {
       this.#covered.set(object, scope);
       rewrite(object, this.#name, (plain) => this.#write(object, plain));
+      this.#validate(object);
     }
-    const conflict = `${object.kind}/${object.name} is under ${other} already, and cannot be under ${this.#name} too. Apply each to a scope of its own.`;
-    object.node.addValidation({ validate: () => (other === undefined ? this.#validate(object) : [conflict]) });
   }
 
   /** Adds what belongs beside all that is under the policy so far. */
@@ -114,7 +121,7 @@ export class Application {
       const budgets = brought.flatMap((object) => this.#adopted(object).additions);
       if (additions.has('budgets')) addBudgets(home, this.setting, budgets);
     }
-    this.#authored = this.#authoredNow();
+    this.#authored = authoredAmong(this.#constructs(), this.setting);
     const claims = [...this.#claims.values()].filter(addsToStage);
     const wanted = new Set(claims.flatMap(({ additions }) => [...additions]));
     const [first] = claims;
@@ -143,26 +150,40 @@ export class Application {
     return applyEdits(plain, adopted.edits);
   }
 
-  /** Each chart that is written validates the whole app: everything is read anew once for all of them. */
+  /** Each chart that is written validates the whole app: everything is read and judged anew once for all of them. */
   #refresh(): string[] {
-    const objects = this.#objects();
+    const constructs = this.#constructs();
+    const objects = objectsAmong(constructs);
+    const authored = authoredAmong(constructs, this.setting);
     const isWritten = this.#written.size > 0 && this.#written.size >= this.#covered.size;
-    if (this.#isStale || isWritten || !this.#survey.isOf(objects)) this.#look(objects);
-    this.#isStale = false;
-    for (const object of this.#lateObjects()) this.#refuse(object, `${object.kind}/${object.name}`);
-    for (const [construct, { kind, name }] of this.#authoredNow())
-      if (!this.#authored.has(construct)) this.#refuse(construct, `${kind}/${name}`);
-    const present = new Set(objects);
-    const gone = [...this.#covered.keys()].filter((object) => !present.has(object));
-    return [
-      ...gone.map((object) => `${object.node.path}: ${object.kind}/${object.name} was removed after ${this.#name} was applied. ${AGAIN}`),
-      ...sameNames(this.workloads).map(formatProblem),
-    ];
+    if (this.#isStale || isWritten || !this.#survey.isOf(objects) || authored.size !== this.#authored.size) {
+      this.#look(objects);
+      this.#judge(objects, authored);
+    }
+    return [...(this.#errors.get(this.#root) ?? [])];
   }
 
-  #authoredNow(): ReadonlyMap<IConstruct, WorkloadSummary> {
-    const isPlannedFor = [...this.#claims.values()].some(addsToStage);
-    return new Map(isPlannedFor ? this.#reaches().flatMap((reach) => [...authoredIn(reach, this.setting)]) : []);
+  #judge(objects: readonly ApiObject[], authored: ReadonlyMap<IConstruct, WorkloadSummary>): void {
+    const errors = new Map<IConstruct, readonly string[]>();
+    const left = ` after ${this.#name} was applied`;
+    const present = new Set(objects);
+    const gone = [...this.#covered.keys()].filter((object) => !present.has(object));
+    errors.set(this.#root, [
+      ...gone.map((object) => `${object.node.path}: ${object.kind}/${object.name} was removed${left}. ${AGAIN}`),
+      ...sameNames(this.workloads).map(formatProblem),
+    ]);
+    for (const object of this.#covered.keys())
+      if (this.#survey.failure(object) === undefined) errors.set(object, this.#errorsOf(object, this.#adopted(object)).map(formatProblem));
+    const late = new Map<IConstruct, string>(this.#lateObjects().map((object) => [object, `${object.kind}/${object.name}`]));
+    if ([...this.#claims.values()].some(addsToStage))
+      for (const [construct, { kind, name }] of authored) if (!this.#authored.has(construct)) late.set(construct, `${kind}/${name}`);
+    for (const [construct, title] of late) {
+      errors.set(construct, [`${title} was added${left}, and would be left out. ${AGAIN}`]);
+      this.#validate(construct);
+    }
+    this.#errors = errors;
+    // What is wrong may be put right.
+    this.#isStale = [...errors.values()].some((found) => found.length > 0);
   }
 
   /** What bears pods in a claimed scope, would be covered, and is not. */
@@ -176,28 +197,17 @@ export class Application {
     );
   }
 
-  /** Once is enough: it is in the tree from now on. */
-  #refuse(construct: IConstruct, title: string): void {
-    if (this.#late.has(construct)) return;
-    this.#late.add(construct);
-    const message = `${title} was added after ${this.#name} was applied, and would be left out. ${AGAIN}`;
-    construct.node.addValidation({ validate: () => (this.#knows(construct) ? [] : [message]) });
-  }
-
-  #knows(construct: IConstruct): boolean {
-    return this.#authored.has(construct) || (ApiObject.isApiObject(construct) && this.#covered.has(construct));
-  }
-
-  #validate(object: ApiObject): string[] {
-    return this.#survey.failure(object) === undefined ? this.#errorsOf(object, this.#adopted(object)).map(formatProblem) : [];
+  /** Has a construct's errors told with its path. */
+  #validate(construct: IConstruct): void {
+    if (this.#validated.has(construct)) return;
+    this.#validated.add(construct);
+    construct.node.addValidation({ validate: () => [...(this.#errors.get(construct) ?? [])] });
   }
 
   #errorsOf(object: ApiObject, now: AdoptedParts): readonly Problem[] {
     const planned = this.#planned.get(object);
     const change = planned === undefined ? undefined : changeSince(planned, now);
-    const errors = [...now.problems.filter(isError), ...(change === undefined ? [] : [error(`${change} ${AGAIN}`)])];
-    if (errors.length > 0) this.#isStale = true;
-    return errors;
+    return [...now.problems.filter(isError), ...(change === undefined ? [] : [error(`${change} ${AGAIN}`)])];
   }
 
   #adopted(object: ApiObject): AdoptedParts {
@@ -217,7 +227,11 @@ export class Application {
   }
 
   #objects(): readonly ApiObject[] {
-    return this.#reaches().flatMap(objectsIn);
+    return objectsAmong(this.#constructs());
+  }
+
+  #constructs(): readonly IConstruct[] {
+    return this.#reaches().flatMap((reach) => reach.node.findAll());
   }
 
   /** The trees whose objects count as beside one another: the charts of the claimed scopes, or more where more is claimed. */

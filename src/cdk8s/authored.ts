@@ -16,10 +16,10 @@ export function markAuthored(construct: IConstruct, { policy, stage }: Setting, 
   Object.defineProperty(construct, AUTHORED, { value: authored });
 }
 
-/** The workloads of a tree that were written under this stage of this policy, by their constructs. */
-export function authoredIn(scope: IConstruct, { policy, stage }: Setting): ReadonlyMap<IConstruct, WorkloadSummary> {
+/** The workloads among these constructs that were written under this stage of this policy. */
+export function authoredAmong(constructs: readonly IConstruct[], { policy, stage }: Setting): ReadonlyMap<IConstruct, WorkloadSummary> {
   const found = new Map<IConstruct, WorkloadSummary>();
-  for (const construct of scope.node.findAll()) {
+  for (const construct of constructs) {
     const authored = authoredOf(construct);
     if (authored?.policy === policy.name && authored.stage === stage.name) found.set(construct, authored.workload);
   }

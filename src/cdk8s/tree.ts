@@ -12,7 +12,11 @@ export function markOwn(object: ApiObject): void {
 
 /** The API objects of a tree, in its order, but for those that Patchway made. */
 export function objectsIn(scope: IConstruct): readonly ApiObject[] {
-  return scope.node.findAll().filter((construct): construct is ApiObject => ApiObject.isApiObject(construct) && !(OWN in construct));
+  return objectsAmong(scope.node.findAll());
+}
+
+export function objectsAmong(constructs: readonly IConstruct[]): readonly ApiObject[] {
+  return constructs.filter((construct): construct is ApiObject => ApiObject.isApiObject(construct) && !(OWN in construct));
 }
 
 /** The closest chart that a construct is in or is itself; undefined for an app, and for what lies between an app and its charts. */

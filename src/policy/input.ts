@@ -1,10 +1,11 @@
 import type { Duration } from './duration.js';
 import type { ExceptionInput } from './exception-input.js';
 import type { GateInput } from './gate-input.js';
-import type { CheckSeverity, Exposure } from './policy.js';
+import type { Exposure } from './policy.js';
 import type { PromotionInput } from './promotion-input.js';
 import type { RolloutInput } from './rollout-input.js';
 import type { ScanInput } from './scan-input.js';
+import type { CheckSeverities } from './synthesis-checks.js';
 import type { VerificationInput } from './verify-input.js';
 
 export type { ExceptionInput } from './exception-input.js';
@@ -68,8 +69,9 @@ export interface PolicyInput<N extends string = string> {
   /**
    * The severity of each check that workloads undergo at synthesis, by the check's name.
    * @default each check's own
+   * @see docs/checks.md
    */
-  readonly checks?: Readonly<Record<string, CheckSeverity>>;
+  readonly checks?: CheckSeverities;
 }
 
 /** A time in which rollouts may start, or may not. */

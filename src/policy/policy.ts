@@ -1,4 +1,5 @@
 import type { Problem } from '../problem.js';
+import type { CheckSeverities } from './synthesis-checks.js';
 
 /** A length of time as resolved: whole milliseconds. */
 export type Milliseconds = number;
@@ -186,9 +187,6 @@ export interface Stage<S extends string = string> {
   readonly exposure?: Exposure;
 }
 
-/** What a check that does not hold is. */
-export type CheckSeverity = 'error' | 'warn' | 'off';
-
 export interface PromotionPolicy {
   readonly engine: 'jobs';
   readonly schedule: string;
@@ -232,7 +230,7 @@ export interface PolicyDocument<S extends string = string> {
   readonly monitoring: MonitoringPolicy;
   readonly history: { readonly keep: number };
   /** By the name of a check; absent: each check's own severity. */
-  readonly checks?: Readonly<Record<string, CheckSeverity>>;
+  readonly checks?: CheckSeverities;
   /** A hash of all that a verdict depends on: evidence made under another one does not count. */
   readonly hash: string;
 }

@@ -5,6 +5,7 @@ import { DURATION_PATTERN, type Duration, parseDuration } from './duration.js';
 import { expiryOf, imageScope } from './exceptions.js';
 import { type CountOrPercent, type PresetName, SEVERITIES } from './policy.js';
 import { isPublicKey } from './public-key.js';
+import { CHECK_NAMES } from './synthesis-checks.js';
 import { parseCondition } from './verify.js';
 import type { Condition } from './verify-input.js';
 import { isTimeZone } from './zone.js';
@@ -227,6 +228,9 @@ function build() {
     labels: optional(v.record(v.pipe(v.string('label'), v.regex(/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/, 'label')), v.string('text'), 'object')),
   });
 
+  const checkSeverity = optional(v.picklist(['error', 'warn', 'off'], 'oneOf'));
+  const checks = object(fields(CHECK_NAMES, checkSeverity));
+
   return object({
     name,
     timeZone: optional(timeZone),
@@ -239,6 +243,11 @@ function build() {
     promotion: optional(promotion),
     monitoring: optional(monitoring),
     history: optional(object({ keep: optional(positive) })),
-    checks: optional(v.record(v.string('text'), v.picklist(['error', 'warn', 'off'], 'oneOf'), 'object')),
+    checks: optional(checks),
   });
+}
+
+/** Fields of one schema. */
+function fields<const N extends string, S>(names: readonly N[], schema: S): Readonly<Record<N, S>> {
+  return Object.fromEntries(names.map((name) => [name, schema])) as Record<N, S>;
 }

@@ -115,6 +115,7 @@ describe('a wrong field says what was received, what is expected, and what to do
       { checks: { latestTag: 'warning' } },
       'checks.latestTag: This is not one of the values to choose from.',
     ],
+    ['a check that is not there', { checks: { lastestTag: 'off' } }, "checks.lastestTag: There is no such field. Did you mean 'latestTag'?"],
     ...[
       [{ tcp: 'web:80' }, 'stages[0].verify[0]: This is no verification.'],
       [{ http: { url: 'web/healthz' } }, 'stages[0].verify[0].http.url: This is not an address.'],

@@ -23,16 +23,18 @@ export interface KindsPolicy {
   readonly autoRollback: boolean | 'watch';
   /** @default 20s */
   readonly progressDeadline?: `${number}s`;
+  /** @default false */
+  readonly guard?: boolean;
 }
 
-export function kindsPolicy({ name, stages, autoRollback, progressDeadline = '20s' }: KindsPolicy): PolicyDocument {
+export function kindsPolicy({ name, stages, autoRollback, progressDeadline = '20s', guard = false }: KindsPolicy): PolicyDocument {
   return definePolicy({
     name,
     scan: { schedule: '0 3 * * *', scanners: [{ kind: 'grype' }, { kind: 'trivy' }] },
     gate: { deadlines: { critical: '7d' }, onMissingEvidence: 'warn' },
     rollout: { maxSurge: 1, minReady: '1s', progressDeadline, drain: '3s', autoRollback },
     stages: stages.map(({ after = [], ...stage }) => ({ ...stage, after, ...(after.length === 0 ? {} : { soak: '0s' }) })),
-    promotion: { guard: false },
+    promotion: { guard },
     monitoring: { prometheus: 'rules-file', exporter: false },
   } as Parameters<typeof definePolicy>[0]);
 }

@@ -91,3 +91,46 @@ describe.runIf(hasCluster())('a first stage that is watched', () => {
     expect(between(before, await readLoad(NAMESPACE))).toMatchObject({ failed: 0, errors: [] });
   });
 });
+
+describe.runIf(hasCluster())('a first stage that is watched and guarded', () => {
+  const namespace = 'kinds-guarded';
+  const guarded = kindsPolicy({
+    name: 'kinds-guarded',
+    stages: [{ name: 'first', namespace }],
+    autoRollback: 'watch',
+    progressDeadline: '15s',
+    guard: true,
+  });
+  const releaseOf = async (tag: string) => {
+    const { workloads: own, rest } = synthesised({ policy: guarded, stage: 'first', workloads: [web], tag });
+    await applyAll([...rest, ...own]);
+  };
+  const removePolicies = () =>
+    kubectl([
+      'delete',
+      'validatingadmissionpolicybindings,validatingadmissionpolicies',
+      '-l',
+      `patchway.dev/policy=${guarded.name}`,
+      '--ignore-not-found',
+    ]);
+
+  beforeAll(async () => {
+    await freshNamespace(namespace);
+    await releaseOf('1.0.0');
+    await rolledOut(namespace, web);
+  });
+  afterAll(async () => {
+    await removePolicies();
+    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']);
+  });
+
+  it('goes back to an image that the lock names no more', async () => {
+    expect(await runPromotion(namespace, 'first')).toMatch(/done: Stage first runs web:1\.0\.0/);
+    await releaseOf('broken');
+    expect(await runPromotion(namespace, 'first')).toMatch(
+      /rolled back: Stage first runs web:1\.0\.0 .* again, and every replica is available/,
+    );
+    await rolledOut(namespace, web);
+    expect(await tagOf(namespace, web)).toBe('1.0.0');
+  });
+});

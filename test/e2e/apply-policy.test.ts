@@ -75,13 +75,18 @@ describe.runIf(hasCluster())('patchway apply-policy', () => {
     expect(await kubectl(['-n', namespace, 'get', 'cronjob', 'reports', '-o', 'yaml'])).toContain(`@${digestOf('busybox:1.36')}`);
   });
 
+  // Either may have to be built first, which takes minutes.
+  const paths = new Map<string, string>();
+  beforeAll(async () => void paths.set('3', await helm3Path()));
+  beforeAll(async () => void paths.set('4', await helm4Path()));
+
   const HELMS = [
-    { version: '3', path: helm3Path, renderer: ['--post-renderer', 'patchway', '--post-renderer-args', 'apply-policy'] },
-    { version: '4', path: helm4Path, renderer: ['--post-renderer', 'patchway'] },
+    { version: '3', renderer: ['--post-renderer', 'patchway', '--post-renderer-args', 'apply-policy'] },
+    { version: '4', renderer: ['--post-renderer', 'patchway'] },
   ];
 
-  it.each(HELMS)('renders for Helm $version: install, upgrade, rollback', async ({ version, path, renderer }) => {
-    const helm = await path();
+  it.each(HELMS)('renders for Helm $version: install, upgrade, rollback', async ({ version, renderer }) => {
+    const helm = paths.get(version) ?? '';
     const namespace = await namespaceFor(`helm${version}`);
     const run = async (...command: readonly string[]) => {
       const outcome = await exec(helm, [...command, '--namespace', namespace], { env });

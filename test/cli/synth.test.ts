@@ -97,7 +97,7 @@ describe('what is wrong', () => {
     const { code, stdout, stderr } = await box.run(...synth, 'bad.yaml');
     expect([code, stdout]).toEqual([65, '']);
     expect(stderr).toMatch(/^patchway: nothing was written: 4 problems$/m);
-    expect(stderr).toMatch(/^ {2}bad\.yaml:1:1 StatefulSet\/db: A StatefulSet runs containers/m);
+    expect(stderr).toMatch(/^ {2}bad\.yaml:1:1 StatefulSet\/db spec\.template\.spec\.containers: A StatefulSet needs a list/m);
     expect(stderr).toMatch(/^ {2}bad\.yaml:3:1 ConfigMap\/lost metadata\.namespace: No stage has the namespace elsewhere/m);
     expect(stderr).toMatch(/^ {2}bad\.yaml:5:1 Deployment\/old .*docker\.io\/library\/nginx:latest is not locked for stage staging/m);
     expect(stderr).toMatch(/^ {2}bad\.yaml:5:1 Deployment\/old .*is not locked for stage production/m);

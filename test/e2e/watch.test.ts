@@ -130,7 +130,9 @@ describe.runIf(hasCluster())('a first stage that is watched and guarded', () => 
     expect(await runPromotion(namespace, 'first')).toMatch(
       /rolled back: Stage first runs web:1\.0\.0 .* again, and every replica is available/,
     );
-    await rolledOut(namespace, web);
     expect(await tagOf(namespace, web)).toBe('1.0.0');
+    // Its pods had never gone: new ones have to be let in.
+    await kubectl(['-n', namespace, 'delete', 'pods', '-l', 'app=web', '--wait']);
+    await rolledOut(namespace, web);
   });
 });

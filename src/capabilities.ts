@@ -10,6 +10,7 @@ import { hasPromotion } from './policy/has-promotion.js';
 import type { PolicyDocument, Stage } from './policy/policy.js';
 import { isPatchwayError, type Problem } from './problem.js';
 import { promotionManifests } from './promotion/jobs.js';
+import { copaManifests } from './remedy/copa.js';
 import { analysisManifests } from './rollout/argo/analysis-template.js';
 import { withLockedVerification } from './rollout/verification.js';
 import { rulesManifests } from './rules/rules.js';
@@ -17,10 +18,10 @@ import { podScanners } from './scan/engines.js';
 import { scanManifests } from './scan/manifests.js';
 
 /** What Patchway does in a stage beside rolling its workloads. */
-export type Capability = 'scan' | 'verification' | 'promotion' | 'exporter' | 'rules' | 'guard';
+export type Capability = 'scan' | 'remedy' | 'verification' | 'promotion' | 'exporter' | 'rules' | 'guard';
 
 /** All of them, in the order in which they are planned. */
-export const CAPABILITIES: readonly Capability[] = ['scan', 'verification', 'promotion', 'exporter', 'rules', 'guard'];
+export const CAPABILITIES: readonly Capability[] = ['scan', 'remedy', 'verification', 'promotion', 'exporter', 'rules', 'guard'];
 
 export interface CapabilityInput {
   readonly policy: PolicyDocument;
@@ -40,6 +41,7 @@ export interface Planned {
 
 const MANIFESTS: Readonly<Record<Capability, (input: CapabilityInput & { readonly mount: AgentMount }) => readonly Manifest[]>> = {
   scan: scanManifests,
+  remedy: copaManifests,
   verification: analysisManifests,
   promotion: promotionManifests,
   exporter: exporterManifests,

@@ -4,6 +4,7 @@ import { evidenceVerdict } from '../gate/evidence-verdict.js';
 import { mergeFirstSeen } from '../gate/first-seen.js';
 import { joinFindings } from '../gate/join.js';
 import { judgeFindings } from '../gate/judge.js';
+import { remedyFor } from '../manifest/remedy.js';
 import type { ScanTarget } from '../manifest/stage-config.js';
 import { gateOf } from '../policy/stage-gate.js';
 import { PatchwayError } from '../problem.js';
@@ -12,6 +13,7 @@ import { FILES } from '../scan/files.js';
 import type { NewSbom } from '../scan/sbom.js';
 import type { AgentContext, AgentRun } from './context.js';
 import { askClair, type ClairEffects } from './scan/clair.js';
+import { askForRebuild, type RebuildEffects } from './scan/rebuild.js';
 import { type ReadText, resultOf, type ScannerResult } from './scan/result.js';
 import { keepSbom, sbomOf } from './scan/sbom.js';
 import { type Stored, store } from './scan/store.js';
@@ -26,7 +28,7 @@ import { scanEnd, scannersEnd } from './scan/wait.js';
  */
 export const scanImage: AgentRun = (context) => scanWith(context, (file) => readFile(file, 'utf8'));
 
-export async function scanWith(context: AgentContext, read: ReadText, clair?: ClairEffects): Promise<number> {
+export async function scanWith(context: AgentContext, read: ReadText, clair?: ClairEffects, rebuild?: RebuildEffects): Promise<number> {
   const { policy } = context.config;
   const target = targetOf(context);
   const fetched = await whatWasFetched(read);
@@ -35,8 +37,10 @@ export async function scanWith(context: AgentContext, read: ReadText, clair?: Cl
   const place = { namespace: podOf(context).namespace, name: target.evidence };
   const { evidence } = await store(context, place, (stored) => withScan(context, target, fetched, results, stored, at));
   const verdict = evidenceVerdict(policy, evidence, fetched.digest, at, context.config.stage);
-  for (const line of summary(target, fetched, verdict)) context.log(line);
+  const todo = remedyFor(context.config.workloads, target.reference);
+  for (const line of summary(target, fetched, verdict, todo)) context.log(line);
   if (sbom !== undefined) context.log(await keepSbom(context, target.repository, fetched.digest, sbom));
+  await askForRebuild(context, place, { target, digest: fetched.digest, verdict }, rebuild);
   const servers = serverScanners(policy.scan).map(({ kind }) => kind);
   return results.some(({ run }) => servers.includes(run.kind) && run.status !== 'ok') ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 import { toInstant } from '../gate/instant.js';
 import { stateAt } from '../gate/verdict.js';
 import { exceptionsJson } from './gate-exceptions.js';
-import { actionFor, countStates, type GatedImage, type GateResult, overallVerdict } from './gate-result.js';
+import { actionFor, askedOf, countStates, type GatedImage, type GateResult, overallVerdict } from './gate-result.js';
 
 /** The verdict as JSON, schema version 1: docs/verdict.md describes it. Members are only added within a version. */
 export function gateJson({ policy, asOf, images, exceptions = [], warnings }: GateResult): string {
@@ -18,7 +18,8 @@ export function gateJson({ policy, asOf, images, exceptions = [], warnings }: Ga
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function imageJson({ image, digests, reports, verdict }: GatedImage, asOf: number) {
+function imageJson(gated: GatedImage, asOf: number) {
+  const { image, digests, reports, verdict, remedy } = gated;
   return {
     image: image ?? null,
     digests,
@@ -27,6 +28,8 @@ function imageJson({ image, digests, reports, verdict }: GatedImage, asOf: numbe
     reason: verdict.reason,
     gateClosesAt: verdict.gateClosesAt ?? null,
     endOfLife: verdict.endOfLife ?? null,
+    remedy: remedy?.remedy ?? null,
+    action: askedOf(gated) ?? null,
     counts: countStates(verdict.findings, asOf),
     scanners: reports.map((report) => ({
       kind: report.scanner,
@@ -57,7 +60,7 @@ function imageJson({ image, digests, reports, verdict }: GatedImage, asOf: numbe
       publishedAt: finding.publishedAt ?? null,
       kevAddedAt: finding.kevAddedAt ?? null,
       reason: finding.reason,
-      action: actionFor(finding),
+      action: actionFor(finding, gated),
       scanners: finding.scanners,
     })),
   };

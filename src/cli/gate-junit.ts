@@ -1,6 +1,6 @@
 import { toInstant } from '../gate/instant.js';
 import { stateAt } from '../gate/verdict.js';
-import { actionFor, excuseOf, type GatedImage, type GateResult, nameOf, stateWords } from './gate-result.js';
+import { actionFor, askedOf, excuseOf, type GatedImage, type GateResult, nameOf, stateWords } from './gate-result.js';
 
 type Finding = GatedImage['verdict']['findings'][number];
 
@@ -30,25 +30,28 @@ interface Case {
 }
 
 function suiteOf(image: GatedImage, asOf: number): Suite {
-  const cases = image.verdict.findings.map((finding) => findingCase(finding, asOf));
+  const cases = image.verdict.findings.map((finding) => findingCase(finding, image, asOf));
   return { name: nameOf(image), cases: [verdictCase(image, cases), ...distinct(cases)] };
 }
 
 /** So that an image without findings has a case, and a verdict that no single finding explains has its failure. */
-function verdictCase({ verdict }: GatedImage, findings: readonly Case[]): Case {
-  const { allowed, reason } = verdict;
+function verdictCase(image: GatedImage, findings: readonly Case[]): Case {
+  const { verdict } = image;
+  const { allowed } = verdict;
+  const asked = askedOf(image);
+  const reason = asked === undefined ? verdict.reason : `${verdict.reason}. ${asked}`;
   const name = 'verdict';
   if (verdict.verdict === 'unknown') return { name, outcome: { kind: allowed ? 'skipped' : 'error', message: reason } };
   const explained = allowed || findings.some(({ outcome }) => outcome?.kind === 'failure');
   return explained ? { name, output: reason } : { name, outcome: { kind: 'failure', message: reason } };
 }
 
-function findingCase(finding: Finding, asOf: number): Case {
+function findingCase(finding: Finding, image: GatedImage, asOf: number): Case {
   const name = `${finding.id} in ${finding.package}`;
   const excuse = excuseOf(finding, asOf);
   if (excuse !== undefined) return { name, outcome: { kind: 'skipped', message: excuse } };
   const rating = finding.exploited ? `${finding.severity}, exploited` : finding.severity;
-  const what = `${stateWords(finding, asOf)} (${rating}): ${actionFor(finding)}`;
+  const what = `${stateWords(finding, asOf)} (${rating}): ${actionFor(finding, image)}`;
   if (stateAt(finding, asOf) !== 'overdue') return { name, output: `${what}\n${finding.reason}` };
   return { name, outcome: { kind: 'failure', message: what, details: finding.reason } };
 }

@@ -2,6 +2,8 @@ import type { ImageLock } from '../lock/lock.js';
 
 /** An image as the lock knows it. */
 export interface LockedImage {
+  /** The lock's key. */
+  readonly reference: string;
   /** The index's digest and its platforms': one image. */
   readonly digests: readonly string[];
   /** `repository:tag`, and the same with the digest. */
@@ -20,6 +22,7 @@ export function lockedImages(lock: ImageLock, stage: string | undefined): readon
         const tagged = `${repository}:${entry.tag}`;
         return [
           {
+            reference,
             digests: [entry.digest, ...Object.values(entry.platforms ?? {})],
             names: new Set([tagged, `${tagged}@${entry.digest}`]),
             releasedAt: entry.releasedAt,

@@ -1,6 +1,6 @@
 import { toInstant } from '../gate/instant.js';
 import { stateAt } from '../gate/verdict.js';
-import { bySeriousness, excuseOf, type GatedImage, type GateResult, gateSummary, nameOf } from './gate-result.js';
+import { askedOf, bySeriousness, excuseOf, type GatedImage, type GateResult, gateSummary, nameOf } from './gate-result.js';
 
 type Finding = GatedImage['verdict']['findings'][number];
 
@@ -48,7 +48,9 @@ const ICONS = { pass: ':white_check_mark:', fail: ':x:', unknown: ':grey_questio
 function imageBlock(image: GatedImage, asOf: number, room: number): string {
   const { verdict } = image;
   const { urgent, rest } = bySeriousness(verdict.findings, asOf);
-  const heading = `#### ${ICONS[verdict.verdict]} ${code(nameOf(image))} ${verdict.verdict}\n\n${text(verdict.reason)}`;
+  const asked = askedOf(image);
+  const todo = asked === undefined ? '' : `\n\n**To do:** ${text(asked)}`;
+  const heading = `#### ${ICONS[verdict.verdict]} ${code(nameOf(image))} ${verdict.verdict}\n\n${text(verdict.reason)}${todo}`;
   const size = Math.min(LONGEST_TABLE, Math.max(0, room - heading.length - OVERHEAD) / 2);
   const table = tableOf(
     ['', 'Finding', 'Package', 'Update to', 'Due'],

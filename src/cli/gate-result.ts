@@ -4,10 +4,13 @@ import type { ImageReports } from '../gate/images.js';
 import type { ImageVerdict, Verdict } from '../gate/verdict.js';
 import { stateAt } from '../gate/verdict.js';
 import type { Policy } from '../policy/policy.js';
+import { type ImageRemedy, means } from './gate-remedy.js';
 
 /** One image and its verdict. */
 export interface GatedImage extends ImageReports {
   readonly verdict: ImageVerdict;
+  /** What a workload that runs it asks for. @default no workload is known */
+  readonly remedy?: ImageRemedy;
 }
 
 /** What `patchway gate` prints, in whatever format. */
@@ -81,11 +84,16 @@ export function stateWords(finding: ImageVerdict['findings'][number], asOf: numb
   return state === 'due' ? `due by ${finding.failsAt}` : state;
 }
 
-/** What to do about a finding, for a person. */
-export function actionFor(finding: ImageVerdict['findings'][number]): string {
+/** What to do about a finding of an image, for a person. */
+export function actionFor(finding: ImageVerdict['findings'][number], { remedy }: Pick<GatedImage, 'remedy'>): string {
   const installed = finding.version === '' ? finding.package : `${finding.package} ${finding.version}`;
   if (finding.fixedIn.length === 0) return `no fix for ${installed} yet: replace it, or wait for one`;
-  return `update ${installed} to ${finding.fixedIn.join(' or ')}`;
+  return `update ${installed} to ${finding.fixedIn.join(' or ')}${remedy === undefined ? '' : means(remedy, finding)}`;
+}
+
+/** What to do about an image that is not let through, as a sentence; undefined where it is, or no workload is known. */
+export function askedOf({ verdict, remedy }: GatedImage): string | undefined {
+  return verdict.verdict === 'fail' && remedy !== undefined ? `${remedy.words}.` : undefined;
 }
 
 /** Who says why a finding does not count at an instant (epoch milliseconds), and until when; undefined: it counts. */

@@ -11,16 +11,17 @@ type Severity = Located['finding']['severity'];
 
 /** One SARIF rule per vulnerability, sorted by its name: what code scanning shows of an alert, and how it ranks it. */
 export function rulesOf(located: readonly Located[]) {
-  const byId = new Map<string, Located['finding'][]>();
-  for (const { finding } of located) {
-    const same = byId.get(finding.id);
-    if (same === undefined) byId.set(finding.id, [finding]);
-    else same.push(finding);
+  const byId = new Map<string, Located[]>();
+  for (const each of located) {
+    const same = byId.get(each.finding.id);
+    if (same === undefined) byId.set(each.finding.id, [each]);
+    else same.push(each);
   }
-  return [...byId].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, findings]) => ruleOf(id, findings));
+  return [...byId].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, same]) => ruleOf(id, same));
 }
 
-function ruleOf(id: string, findings: readonly Located['finding'][]) {
+function ruleOf(id: string, located: readonly Located[]) {
+  const findings = located.map(({ finding }) => finding);
   const severity = findings.map((finding) => finding.severity).reduce(mostSevere);
   const exploited = findings.some((finding) => finding.exploited);
   const packages = sortedOnce(findings.map((finding) => finding.package));
@@ -28,13 +29,14 @@ function ruleOf(id: string, findings: readonly Located['finding'][]) {
   const link = linkOf(id);
   const score = scoreOf(severity, findings);
   const what = `${id}: ${severity} vulnerability${exploited ? ' that is known to be exploited' : ''}`;
-  const help = `${what}, in ${packages.join(', ')}.${aliases.length === 0 ? '' : ` Also known as ${aliases.join(', ')}.`}`;
+  const remedies = sortedOnce(located.flatMap(({ image }) => (image.remedy === undefined ? [] : [` ${image.remedy.words}.`])));
+  const about = `${what}, in ${packages.join(', ')}.${aliases.length === 0 ? '' : ` Also known as ${aliases.join(', ')}.`}`;
   return {
     id,
     name: id,
     shortDescription: { text: what },
-    fullDescription: { text: help },
-    help: { text: link === undefined ? help : `${help} See ${link}` },
+    fullDescription: { text: about },
+    help: { text: `${about}${remedies.join('')}${link === undefined ? '' : ` See ${link}`}` },
     ...(link === undefined ? {} : { helpUri: link }),
     defaultConfiguration: { level: 'warning' as const },
     properties: {

@@ -68,7 +68,9 @@ function resultOf({ image, finding }: Located, asOf: number) {
     ruleId: finding.id,
     level: LEVELS[state],
     message: {
-      text: plain(`${finding.package} in ${nameOf(image)}: ${actionFor(finding)}; ${stateWords(finding, asOf)} (${finding.reason}).`),
+      text: plain(
+        `${finding.package} in ${nameOf(image)}: ${actionFor(finding, image)}; ${stateWords(finding, asOf)} (${finding.reason}).`,
+      ),
     },
     locations: [locationOf(image, finding)],
     partialFingerprints: { primaryLocationLineHash: `${fingerprintOf(image, finding)}:1` },

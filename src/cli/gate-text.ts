@@ -1,7 +1,17 @@
 import { toInstant, toMs } from '../gate/instant.js';
 import { stateAt } from '../gate/verdict.js';
 import { exceptionsText } from './gate-exceptions.js';
-import { actionFor, bySeriousness, countStates, excuseOf, type GatedImage, type GateResult, gateSummary, nameOf } from './gate-result.js';
+import {
+  actionFor,
+  askedOf,
+  bySeriousness,
+  countStates,
+  excuseOf,
+  type GatedImage,
+  type GateResult,
+  gateSummary,
+  nameOf,
+} from './gate-result.js';
 import { printable, roughly } from './gate-words.js';
 
 type Finding = GatedImage['verdict']['findings'][number];
@@ -23,16 +33,19 @@ function imageText(image: GatedImage, asOf: number, paint: Paint): string {
   const { verdict } = image;
   const heading = `${paint(verdict.verdict, WORDS[verdict.verdict])} ${printable(`${nameOf(image)}: ${verdict.reason}`)}\n`;
   const { urgent, rest } = bySeriousness(verdict.findings, asOf);
-  return `${heading}${urgent.map((finding) => timedText(finding, asOf, paint)).join('')}${restText(rest, asOf, paint)}`;
+  const asked = askedOf(image);
+  const todo = asked === undefined ? '' : `  ${paint('fail', 'to do'.padEnd(8))} ${printable(asked)}\n`;
+  const listed = urgent.map((finding) => timedText(finding, image, asOf, paint)).join('');
+  return `${heading}${todo}${listed}${restText(rest, asOf, paint)}`;
 }
 
-function timedText(finding: Finding, asOf: number, paint: Paint): string {
+function timedText(finding: Finding, image: GatedImage, asOf: number, paint: Paint): string {
   const failsAt = finding.failsAt ?? '';
   const state = stateAt(finding, asOf);
   const distance = roughly(Math.abs(asOf - toMs(failsAt)));
   const when = state === 'overdue' ? `was due ${failsAt}, ${distance} ago` : `by ${failsAt}, in ${distance}`;
   const rating = finding.exploited ? `${finding.severity}, exploited` : finding.severity;
-  const what = printable(`${finding.id} in ${finding.package} (${rating}): ${actionFor(finding)}`);
+  const what = printable(`${finding.id} in ${finding.package} (${rating}): ${actionFor(finding, image)}`);
   return `  ${paint(state, state.padEnd(8))} ${what}\n           ${printable(`${when} (${finding.reason})`)}\n`;
 }
 

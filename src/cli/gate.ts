@@ -18,6 +18,7 @@ import { gateJson } from './gate-json.js';
 import { gateJunit } from './gate-junit.js';
 import { lockedImages } from './gate-lock.js';
 import { gateMarkdown } from './gate-markdown.js';
+import { declaredRemedies, remedyOf } from './gate-remedy.js';
 import { type GatedImage, type GateResult, imagesByUrgency, nameOf } from './gate-result.js';
 import { gateSarif } from './gate-sarif.js';
 import { imageScopeOf } from './gate-scope.js';
@@ -36,6 +37,8 @@ export interface GateOptions {
   readonly stage?: string;
   /** The lock's file: release times, and which digests are one image. @default none */
   readonly lock?: string;
+  /** Manifests of the workloads that run the images: what they ask for when a verdict is red. @default none */
+  readonly workloads?: readonly string[];
   /** OpenVEX documents; `-` is the standard input. @default none */
   readonly vex?: readonly string[];
   /** CVE records of CISA's Vulnrichment, for presets; `-` is the standard input. @default none: CVSS vectors say what they can */
@@ -52,7 +55,7 @@ export interface GateOptions {
  * `patchway gate`: judges every image that the reports are about, prints the verdict, and returns the exit code:
  * 0 where the gate is open, 2 where it is closed. Bad input prints no verdict at all.
  *
- * @throws PatchwayError 65 for reports, policies, locks, VEX documents, Vulnrichment records and instants that cannot be read, 64 for options that do not exist
+ * @throws PatchwayError 65 for reports, policies, locks, manifests, VEX documents, Vulnrichment records and instants that cannot be read, 64 for options that do not exist
  */
 export async function gate(options: GateOptions, io: Io): Promise<0 | 2> {
   const print = printerOf(options.format ?? 'text');
@@ -61,12 +64,13 @@ export async function gate(options: GateOptions, io: Io): Promise<0 | 2> {
   checkStage(policy, options.stage);
   const soon = durationOf(options.expiring ?? '14d');
   const lock = options.lock === undefined ? undefined : loadLock(resolve(io.cwd, options.lock));
+  const remedies = declaredRemedies(options.workloads ?? [], io);
   const reports = await readReports(options.report, io);
   const vex = await readVexFiles(options.vex ?? [], io);
   const vulnrichment = await readVulnrichmentFiles(options.vulnrichment ?? [], io);
   const { exceptions = [] } = policy;
   const rules = gateOf(policy, options.stage);
-  const judged = judgedImages(reports, options, lock, (group, image, releasedAt) => {
+  const judged = judgedImages(reports, options, { lock, remedies }, (group, image, releasedAt) => {
     const context = { asOf, firstSeen: {}, vulnrichment, ...(releasedAt === undefined ? {} : { releasedAt }) };
     return verdictOf(rules, group, context, { image, exceptions, vex });
   });
@@ -119,7 +123,7 @@ function asOfMs(written: string | undefined, io: Io): number {
 function judgedImages(
   reports: readonly Report[],
   { image, stage }: GateOptions,
-  lock: ImageLock | undefined,
+  { lock, remedies }: { readonly lock: ImageLock | undefined; readonly remedies: ReturnType<typeof declaredRemedies> },
   judge: (reports: readonly Report[], scope: ImageScope, releasedAt: string | undefined) => ImageVerdict,
 ): readonly (GatedImage & { readonly scope: ImageScope })[] {
   const locked = lock === undefined ? [] : lockedImages(lock, stage);
@@ -129,7 +133,9 @@ function judgedImages(
   return groups.map((group) => {
     const entry = locked.find(({ digests, names }) => overlap(digests, group.digests) || names.has(group.image ?? ''));
     const scope = imageScopeOf(group, entry, stage);
-    return { ...group, scope, verdict: judge(group.reports, scope, entry?.releasedAt) };
+    const remedy = remedyOf(remedies, scope, entry);
+    const verdict = judge(group.reports, scope, entry?.releasedAt);
+    return { ...group, scope, verdict, ...(remedy === undefined ? {} : { remedy }) };
   });
 }
 

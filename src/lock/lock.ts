@@ -32,8 +32,8 @@ export interface ToolEntry {
   readonly digest?: string;
 }
 
-/** `agent` is the stock Node image that runs the agent's bundle. */
-export type ToolName = 'agent' | 'trivy' | 'grype';
+/** `agent` is the stock Node image that runs the agent's bundle, `copa` one with the program `copa` in it. */
+export type ToolName = 'agent' | 'trivy' | 'grype' | 'copa';
 
 export interface ImageLock {
   readonly schemaVersion: 1;

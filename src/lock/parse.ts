@@ -9,7 +9,7 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const PLATFORM = /^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9.]+)?$/;
 const INSTANT = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 const RELEASED_FROM: readonly ReleasedFrom[] = ['label', 'config', 'firstSeen'];
-const TOOLS: readonly ToolName[] = ['agent', 'trivy', 'grype'];
+const TOOLS: readonly ToolName[] = ['agent', 'trivy', 'grype', 'copa'];
 
 /**
  * Reads `images.lock.yaml`. Keys are normalised on the way: `nginx` becomes `docker.io/library/nginx:latest`.

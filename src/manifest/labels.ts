@@ -14,7 +14,7 @@ export const BREAK_GLASS = 'patchway.dev/break-glass';
 export function ownLabels(
   policy: string,
   stage: string,
-  component: 'scan' | 'promotion' | 'exporter' | 'rules' | 'guard' | 'verification' | 'agent',
+  component: 'scan' | 'promotion' | 'exporter' | 'rules' | 'guard' | 'verification' | 'agent' | 'copa',
 ): Record<string, string> {
   return {
     'app.kubernetes.io/name': `patchway-${component}`,

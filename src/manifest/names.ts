@@ -38,5 +38,7 @@ export const names = {
   admission: (topic: string, policy: string, { name, namespace }: { readonly name: string; readonly namespace: string }) =>
     `patchway-${topic}.${policy}.${name}.${namespace}`,
   exporter: (stage: string) => `patchway-exporter-${stage}`,
+  /** Of a CronJob: what it starts has a suffix of 11 characters, so that it may have 52. */
+  copa: (workload: string) => `patchway-copa-${workload.length <= 38 ? workload : `${slug(workload, 29)}-${shortHash(workload)}`}`,
   rules: (policy: string, stage: string) => `patchway-rules-${policy}-${stage}`,
 } as const;

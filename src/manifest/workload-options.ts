@@ -1,41 +1,93 @@
 import type { Problem } from '../problem.js';
+import { dig } from './dig.js';
 import { type Manifest, titleOf } from './manifest.js';
 
 /** What a red verdict asks for: a newer tag, a build on a newer base, or a patch of the image as it is. */
 export type Remedy = 'update' | 'rebuild' | 'copa';
 export const REMEDIES: readonly Remedy[] = ['update', 'rebuild', 'copa'];
 
-/** What a workload says of itself, by annotations `patchway.dev/<name>`. */
+/** What a workload says of itself, by annotations `patchway.dev/<name>`. It is about the image of its first container. */
 export interface WorkloadOptions {
+  /** What a red verdict asks for. @default update */
   readonly remedy?: Remedy;
-  /** The base image of its Dockerfile: `alpine:3.19`. */
+  /** The base image of its Dockerfile: `alpine:3.19`. @default what the image says of itself */
   readonly base?: string;
+  /**
+   * For `rebuild`: the Secret, in the first stage's namespace, with the address that is asked for a build (`url`, and where
+   * it is needed the header `authorization`). Annotation `patchway.dev/rebuild-webhook`. @default nobody is asked
+   */
+  readonly rebuildWebhook?: string;
+  /** For `copa`: where BuildKit listens, `tcp://buildkitd.build:1234`. @default no CronJob that patches */
+  readonly buildkit?: string;
+  /**
+   * For `copa`: the Secret with credentials that may push. Annotation `patchway.dev/push-secret`.
+   * @default the first that the workload is pulled with, else the scans'
+   */
+  readonly pushSecret?: string;
 }
 
-const REMEDY = 'patchway.dev/remedy';
-const BASE = 'patchway.dev/base';
+const ANNOTATIONS: Readonly<Record<keyof WorkloadOptions, string>> = {
+  remedy: 'patchway.dev/remedy',
+  base: 'patchway.dev/base',
+  rebuildWebhook: 'patchway.dev/rebuild-webhook',
+  buildkit: 'patchway.dev/buildkit',
+  pushSecret: 'patchway.dev/push-secret',
+};
+
+const NAMES = Object.keys(ANNOTATIONS) as readonly (keyof WorkloadOptions)[];
+
+/** What each option means something for, and what it looks like. */
+const ONLY_FOR = [
+  {
+    name: 'rebuildWebhook',
+    remedy: 'rebuild',
+    pattern: /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
+    expected: 'the name of a Secret. Addresses and tokens belong into it, not into a manifest',
+  },
+  { name: 'buildkit', remedy: 'copa', pattern: /^tcp:\/\/[^\s/]+:\d{1,5}$/, expected: 'an address such as tcp://buildkitd.build:1234' },
+  { name: 'pushSecret', remedy: 'copa', pattern: /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, expected: 'the name of a Secret' },
+] as const;
+
 /** Opts a workload out of its policy; the value is the reason. A label does as well, where tools only set labels. */
 export const IGNORE = 'patchway.dev/ignore';
 
 /** Reads a workload's annotations; what cannot be meant is a problem. */
 export function workloadOptions(manifest: Manifest): { readonly options: WorkloadOptions; readonly problems: readonly Problem[] } {
-  const { [REMEDY]: remedy, [BASE]: base } = manifest.metadata.annotations ?? {};
-  const known = REMEDIES.find((each) => each === remedy);
+  const written = (name: keyof WorkloadOptions) => dig(manifest, 'metadata', 'annotations', ANNOTATIONS[name]);
+  const problem = (name: keyof WorkloadOptions, message: string, hint: string, severity: Problem['severity'] = 'error'): Problem => ({
+    path: `${titleOf(manifest)} metadata.annotations["${ANNOTATIONS[name]}"]`,
+    message,
+    received: JSON.stringify(written(name)),
+    hint,
+    severity,
+  });
+  const remedy = REMEDIES.find((each) => each === written('remedy'));
+  const problems = ONLY_FOR.flatMap(({ name, remedy: needed, pattern, expected }) => {
+    const value = written(name);
+    if (value === undefined) return [];
+    if (typeof value !== 'string' || !pattern.test(value)) return [problem(name, 'This cannot be used.', `Write ${expected}.`)];
+    if (remedy === needed) return [];
+    return [problem(name, `This does nothing without ${ANNOTATIONS.remedy}: ${needed}.`, 'Set that, or remove this.', 'warning')];
+  });
   return {
-    options: { ...(known === undefined ? {} : { remedy: known }), ...(base === undefined ? {} : { base }) },
+    options: Object.fromEntries(
+      NAMES.map((name) => [name, written(name)]).filter(([name, value]) => typeof value === 'string' && (name !== 'remedy' || remedy)),
+    ),
     problems:
-      remedy === undefined || known !== undefined
-        ? []
-        : [
-            {
-              path: `${titleOf(manifest)} metadata.annotations["${REMEDY}"]`,
-              message: 'This is no remedy.',
-              received: JSON.stringify(remedy),
-              hint: `Use one of ${REMEDIES.join(', ')}.`,
-              severity: 'error',
-            },
-          ],
+      written('remedy') === undefined || remedy !== undefined
+        ? problems
+        : [problem('remedy', 'This is no remedy.', `Use one of ${REMEDIES.join(', ')}.`), ...problems],
   };
+}
+
+/** The annotations that say the same as these options. */
+export function annotationsOf(options: WorkloadOptions): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    NAMES.flatMap((name) => {
+      const value = options[name];
+      return value === undefined ? [] : [[ANNOTATIONS[name], value]];
+    }),
+  );
 }
 
 /** Why a workload is not to be touched; undefined where it is. */

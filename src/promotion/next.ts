@@ -1,3 +1,4 @@
+import { remedyFor } from '../manifest/remedy.js';
 import { windowState } from '../policy/windows.js';
 import { type Before, stagesBefore } from './before.js';
 import { followCandidate, judgementOf, passes } from './candidate.js';
@@ -108,7 +109,7 @@ function gated(situation: Situation, changes: readonly Change[]): Decision | und
   const because = `The gate is closed for ${describe([closed.change])}: ${closed.judgement.reason}.`;
   const unblock =
     closed.judgement.verdict === 'fail'
-      ? `Move ${stage.after.join(' and ')} to an image without these findings.`
+      ? `Move ${stage.after.join(' and ')} to an image without these findings. ${remedyFor(situation.workloads, closed.change.reference)}.`
       : `Let the scans of ${stage.after.join(' and ')} run: kubectl -n <its namespace> create job --from=cronjob/patchway-scan-${stage.after[0]} scan-now`;
   const told = troubled({ ...state, step: 'idle' }, because, situation);
   const to = changedImages(changes, 'to');

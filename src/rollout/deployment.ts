@@ -1,4 +1,5 @@
 import type { Container, Deployment, EnvVar, Manifest, Probe } from '../manifest/manifest.js';
+import { annotationsOf, type WorkloadOptions } from '../manifest/workload-options.js';
 import type { Resources } from '../policy/policy.js';
 import { NAME_LABEL } from './labels.js';
 
@@ -30,7 +31,7 @@ export interface Volume {
 }
 
 /** A workload as its author writes it. Becomes a Deployment, and a Service where it has ports. */
-export interface Workload {
+export interface Workload extends WorkloadOptions {
   /** Of the Deployment and of what belongs to it. */
   readonly name: string;
   /** As the image lock names it: `ghcr.io/acme/web:1.4`. */
@@ -70,10 +71,11 @@ export function workloadManifests(workload: Workload): { readonly deployment: De
 function deploymentOf(workload: Workload): Deployment {
   const { name, replicas, volumes = [], pullSecrets = [], user = USER } = workload;
   const labels = { [NAME_LABEL]: name };
+  const annotations = annotationsOf(workload);
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name, labels },
+    metadata: { name, labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
     spec: {
       ...(replicas === undefined ? {} : { replicas }),
       selector: { matchLabels: labels },

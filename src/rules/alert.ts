@@ -18,6 +18,8 @@ export interface Alert {
   /** How long it goes on firing when the expression has no answer any more. @default not at all */
   readonly keepFiringFor?: Milliseconds;
   readonly severity: 'critical' | 'warning';
+  /** More labels, which may be templates. @default none */
+  readonly labels?: Readonly<Record<string, string>>;
   /** One line, for a list of alerts. */
   readonly summary: string;
   /** What is the matter, with the values that say how bad it is. */

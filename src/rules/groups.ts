@@ -82,6 +82,7 @@ function alertingRule({ policy, stage }: StageRules, alert: Alert): AlertingRule
     ...(alert.keepFiringFor === undefined ? {} : { keep_firing_for: promDuration(alert.keepFiringFor) }),
     labels: {
       ...policy.monitoring.labels,
+      ...alert.labels,
       severity: alert.severity,
       policy: policy.name,
       stage: stage.name,

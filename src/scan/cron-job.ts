@@ -23,6 +23,7 @@ export function scanCronJob(
   targets: readonly ScanTarget[],
   lock: ImageLock,
   mount: AgentMount,
+  webhooks: readonly string[],
 ): Manifest {
   const { scan } = policy;
   const { labels } = metadata;
@@ -45,7 +46,7 @@ export function scanCronJob(
           parallelism: Math.min(scan.parallelism, targets.length),
           backoffLimitPerIndex: RETRIES_PER_IMAGE,
           activeDeadlineSeconds: jobSeconds(scan, targets.length),
-          template: { metadata: { labels }, spec: scanPod(scan, targets, lock, mount, metadata.name) },
+          template: { metadata: { labels }, spec: scanPod(scan, targets, lock, mount, metadata.name, webhooks) },
         },
       },
     },

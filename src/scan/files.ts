@@ -17,6 +17,8 @@ export const FILES = {
   databases: '/databases',
   /** Docker's `config.json` of each Secret that images are pulled with, in a directory of the Secret's name. */
   credentials: '/patchway/registry',
+  /** What is asked to build images again: `url` and `authorization` of each Secret, in a directory of the Secret's name. */
+  webhooks: '/patchway/webhooks',
   /** The registry's certificate authority in PEM, where the policy names one. */
   ca: '/patchway/ca/ca.crt',
 } as const;

@@ -4,6 +4,7 @@ import { ownLabels } from '../manifest/labels.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { names } from '../manifest/names.js';
 import { access, type Grant, serviceAccount, workloadGrants } from '../manifest/rbac.js';
+import { webhooksOf } from '../manifest/remedy.js';
 import type { ScanTarget, WorkloadSummary } from '../manifest/stage-config.js';
 import { scanTargets } from '../manifest/workload.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
@@ -52,7 +53,7 @@ export function scanManifests({ policy, stage, workloads, lock, mount }: ScanOpt
     }),
     ...stored,
     ...databasesManifests({ policy, stage, lock, mount }),
-    scanCronJob(policy, { name, namespace, labels }, targets, lock, mount),
+    scanCronJob(policy, { name, namespace, labels }, targets, lock, mount, webhooksOf(stage, workloads)),
   ];
 }
 

@@ -18,6 +18,15 @@ export function secretsVolume(secrets: readonly string[]): readonly unknown[] {
   return [{ name: 'registry', projected: { defaultMode: 0o440, sources } }];
 }
 
+/** Like `secretsVolume`: the agent says what is missing, and no scan waits for it. */
+export function webhooksVolume(secrets: readonly string[]): readonly unknown[] {
+  if (secrets.length === 0) return [];
+  const sources = secrets.map((name) => ({
+    secret: { name, optional: true, items: ['url', 'authorization'].map((key) => ({ key, path: `${name}/${key}` })) },
+  }));
+  return [{ name: 'webhooks', projected: { defaultMode: 0o440, sources } }];
+}
+
 export function caVolume({ registryCa: name }: ScanPolicy): readonly unknown[] {
   if (name === undefined) return [];
   return [{ name: 'ca', configMap: { name, optional: true, items: [{ key: 'ca.crt', path: fileOf(FILES.ca) }] } }];

@@ -5,7 +5,7 @@ import type { ScanTarget } from '../manifest/stage-config.js';
 import type { ScanPolicy } from '../policy/policy.js';
 import { podReporters, podScanners, serverScanners } from './engines.js';
 import { FILES, scratchOf } from './files.js';
-import { caVolume, databasesVolume, directoryOf, secretsOf, secretsVolume } from './pod-volumes.js';
+import { caVolume, databasesVolume, directoryOf, secretsOf, secretsVolume, webhooksVolume } from './pod-volumes.js';
 import { scannerContainer } from './scanner-container.js';
 
 /** What a pod may take beyond the policy's time for one image, in seconds: pulling the tools' images, writing evidence. */
@@ -24,6 +24,7 @@ export function scanPod(
   lock: ImageLock,
   mount: AgentMount,
   serviceAccount: string,
+  webhooks: readonly string[] = [],
 ): PodSpec {
   const work = { name: 'work', mountPath: FILES.work };
   const ca = scan.registryCa === undefined ? [] : [{ name: 'ca', mountPath: directoryOf(FILES.ca), readOnly: true }];
@@ -38,8 +39,10 @@ export function scanPod(
     scan.cache === undefined ? [] : podScanners(scan).map(({ scanner: { kind } }) => ({ name: kind, mountPath: scratchOf(kind) }));
   // Asked for by `scan` too: a pod's request is that of its containers or of its init containers, whichever is more.
   const resources = reporters.length === 0 ? RESOURCES : { ...RESOURCES, requests: { ...RESOURCES.requests, ...LAYOUT_SPACE } };
+  const servers = serverScanners(scan).length > 0;
+  const webhook = webhooks.length === 0 ? [] : [{ name: 'webhooks', mountPath: FILES.webhooks, readOnly: true }];
   // Whoever asks a server has to tell it how layers are fetched.
-  const fetching = serverScanners(scan).length === 0 ? [] : [...registry, ...ca];
+  const asking = [...(servers ? registry : []), ...webhook, ...(servers || webhooks.length > 0 ? ca : [])];
   return agentPod(mount, serviceAccount, {
     restartPolicy: 'Never',
     activeDeadlineSeconds: podSeconds(scan),
@@ -47,7 +50,7 @@ export function scanPod(
     terminationGracePeriodSeconds: 5,
     initContainers: [agentContainer(mount, { command: 'fetch', resources, mounts: [work, ...led, ...databases, ...registry, ...ca] })],
     containers: [
-      agentContainer(mount, { command: 'scan', resources, mounts: [{ ...work, readOnly: true }, ...scratch, ...databases, ...fetching] }),
+      agentContainer(mount, { command: 'scan', resources, mounts: [{ ...work, readOnly: true }, ...scratch, ...databases, ...asking] }),
       ...reporters.map((reporter) => scannerContainer(scan, reporter, lock)),
     ],
     volumes: [
@@ -55,6 +58,7 @@ export function scanPod(
       ...reporters.map(({ name }) => ({ name, emptyDir: {} })),
       ...kept,
       ...secretsVolume(secrets),
+      ...webhooksVolume(webhooks),
       ...caVolume(scan),
     ],
   });

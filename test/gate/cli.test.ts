@@ -155,6 +155,8 @@ describe('patchway gate', () => {
     const [{ findings, ...image }] = document.images;
     expect(image).toEqual({
       image: '10.244.0.1:5000/web:1.0.1',
+      remedy: null,
+      action: null,
       digests: ['sha256:0fb10fc1dc89bdd972d60b70a37a8fc4266b162097c831e59324822925009864'],
       verdict: 'fail',
       allowed: false,

@@ -3,11 +3,12 @@ import type { ScanTarget } from '../../manifest/stage-config.js';
 import { SEVERITIES } from '../../policy/policy.js';
 import type { FetchedImage } from './target.js';
 
-/** A scan in a few lines, for whoever reads the pod's log. */
+/** A scan in a few lines, for whoever reads the pod's log. `todo` is what a red verdict asks for. */
 export function summary(
   target: ScanTarget,
   { digest }: FetchedImage,
   { verdict, reason, gateClosesAt, scan }: EvidenceVerdict,
+  todo: string,
 ): readonly string[] {
   const runs = (scan?.scanners ?? []).map(
     ({ kind, status, message }) => `${kind}: ${status}${message === undefined ? '' : `: ${message}`}`,
@@ -18,6 +19,7 @@ export function summary(
     `verdict ${verdict}: ${reason}`,
     ...(gateClosesAt === undefined ? [] : [`the gate closes at ${gateClosesAt}`]),
     ...(scan?.endOfLife === undefined ? [] : [`${scan.endOfLife} has reached its end of life`]),
+    ...(verdict === 'fail' ? [`to do: ${todo}`] : []),
     `stored in ConfigMap ${target.evidence}`,
   ];
 }

@@ -1,5 +1,6 @@
 import { type Alert, BRIDGE, exported, PER_WORKLOAD, type StageRules } from '../alert.js';
 import { aggregate, compare, number, subtract, time } from '../promql.js';
+import { remedyLabel, remedySentence } from '../remedies.js';
 
 /** Fires from the instant at which the first deadline of what a workload runs has passed. Its value is since how many seconds. */
 export function findingOverdue(context: StageRules): Alert {
@@ -10,9 +11,10 @@ export function findingOverdue(context: StageRules): Alert {
     for: 0,
     keepFiringFor: BRIDGE,
     severity: 'critical',
+    labels: remedyLabel(context),
     summary: 'A finding in {{ $labels.namespace }}/{{ $labels.workload }} is overdue.',
     description:
       'The deadline of a finding in what {{ $labels.namespace }}/{{ $labels.workload }} runs passed {{ $value | humanizeDuration }} ago. ' +
-      'The gate is closed for this image.',
+      `The gate is closed for this image. ${remedySentence(context)}`,
   };
 }

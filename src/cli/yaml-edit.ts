@@ -118,7 +118,8 @@ class DocumentEdit implements TextChanges {
       this.#splice(startOf(map) + 1, startOf(map) + 1, flowPairs(fields, this.#json));
     } else if (flow) {
       const [key, end] = [startOf(last.key), lastOffset(last)];
-      const space = /[,{](\s*)$/.exec(this.#text.slice(lineStart(this.#text, lineStart(this.#text, key) - 1), key))?.[1] ?? '';
+      const behind = this.#trimmed(key);
+      const space = /[,{]/.test(this.#text[behind - 1] ?? '') ? this.#text.slice(behind, key) : '';
       this.#splice(end, end, `,${space.includes('\n') ? space : ' '}${flowPairs(fields, this.#json)}`);
     } else {
       const column = this.#columnOf(last);

@@ -177,10 +177,10 @@ describe('patchway apply-policy', () => {
   });
 
   it('warns of a setting that differs from the policy', async () => {
-    const { code, stderr, stdout } = await filter()(STREAM.replace('  strategy:\n', '  strategy: {type: Recreate}\n'));
+    const { code, stderr, stdout } = await filter()(STREAM.replace('replicas: 2 # enough', 'replicas: 2\n  minReadySeconds: 60'));
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^warning: standard input:17:1 Deployment\/web spec\.strategy: .*Recreate/);
-    expect(stdout).toContain('  strategy: {type: Recreate}\n');
+    expect(stderr).toMatch(/^warning: standard input:17:1 Deployment\/web spec\.minReadySeconds: /);
+    expect(stdout).toContain('  minReadySeconds: 60\n');
   });
 });
 

@@ -36,6 +36,7 @@ spec:
         - image: 'nginx:1.27' # pinned below
           name: web
           x-unknown: {a: [1, 2,  3]}
+          readinessProbe: {httpGet: {path: /, port: 80}}
 
 ---
 apiVersion: example.com/v1
@@ -83,6 +84,7 @@ spec:
         - image: '${NGINX}' # pinned below
           name: web
           x-unknown: {a: [1, 2,  3]}
+          readinessProbe: {httpGet: {path: /, port: 80}}
           lifecycle:
             preStop:
               sleep:

@@ -33,10 +33,16 @@ export function addCapabilities(
   const wanted = CAPABILITIES.filter((capability) => additions.has(capability));
   const { policy } = setting;
   const planned = planCapabilities({ ...setting, workloads, uncovered, agentBundle: agentBundle() }, wanted);
+  const none = workloads.length === 0 ? [empty(setting)] : [];
   const checks = wanted.includes('scan') ? [...checkScanners(policy), ...checkDownloads(policy, scanTargets(workloads).length)] : [];
-  const problems = [...planned.problems, ...checks];
+  const problems = [...planned.problems, ...none, ...checks];
   emit(scope, planned.manifests, problems, scope);
   return problems.filter(({ severity }) => severity === 'warning');
+}
+
+function empty({ stage, policy }: Setting): Problem {
+  const message = `Policy ${policy.name} is applied to no workload that rolls, so nothing is scanned, watched or promoted.`;
+  return { path: `stage ${stage.name}`, message, severity: 'warning' };
 }
 
 function anew(home: Construct, id: string): Construct {

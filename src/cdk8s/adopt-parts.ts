@@ -19,6 +19,8 @@ export interface Setting {
 export interface AdoptedParts {
   readonly edits: readonly Edit[];
   readonly workloads: readonly WorkloadSummary[];
+  /** The objects that those are, before and after. */
+  readonly rolled: ReadonlyMap<Manifest, Manifest>;
   /** What is added beside it. */
   readonly additions: readonly Manifest[];
   /** The images that it runs in the stage's namespace without being a workload of the stage. */
@@ -37,6 +39,11 @@ export function adoptParts(setting: Setting, parts: readonly Part[], beside: rea
   return {
     edits: adopted.flatMap(({ part, edits }) => editsOfPart(part, edits)),
     workloads: adopted.flatMap(({ workload }) => workload ?? []),
+    rolled: new Map(
+      adopted.flatMap(({ part: { manifest }, edits, workload }) =>
+        workload === undefined ? [] : [[manifest, applyEdits(manifest, edits)] as const],
+      ),
+    ),
     additions: adopted.flatMap(({ additions }) => additions),
     uncovered: adopted.flatMap(({ part: { manifest }, edits, workload }) =>
       workload === undefined ? imagesIn(applyEdits(manifest, edits), setting.stage) : [],

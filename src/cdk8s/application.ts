@@ -1,5 +1,6 @@
 import type { ApiObject } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
+import { checkStage } from '../checks/checks.js';
 import { applyEdits } from '../manifest/edit.js';
 import { templatePathOf } from '../manifest/kinds.js';
 import type { Manifest } from '../manifest/manifest.js';
@@ -98,7 +99,8 @@ export class Application {
 
   warnings(): readonly Problem[] {
     this.#look();
-    return [...[...this.#covered.keys()].flatMap((object) => placed(object, this.#adopted(object).problems)), ...this.#stageWarnings];
+    const found = [...this.#covered.keys()].flatMap((object) => placed(object, this.#adopted(object).problems));
+    return [...found, ...this.#checked().filter((problem) => !isError(problem)), ...this.#stageWarnings];
   }
 
   #cover(object: ApiObject, scope: Construct): void {
@@ -170,7 +172,7 @@ export class Application {
     const gone = [...this.#covered.keys()].filter((object) => !present.has(object));
     errors.set(this.#root, [
       ...gone.map((object) => `${object.node.path}: ${object.kind}/${object.name} was removed${left}. ${AGAIN}`),
-      ...sameNames(this.workloads).map(formatProblem),
+      ...[...sameNames(this.workloads), ...this.#checked().filter(isError)].map(formatProblem),
     ]);
     for (const object of this.#covered.keys())
       if (this.#survey.failure(object) === undefined) errors.set(object, this.#errorsOf(object, this.#adopted(object)).map(formatProblem));
@@ -184,6 +186,15 @@ export class Application {
     this.#errors = errors;
     // What is wrong may be put right.
     this.#isStale = [...errors.values()].some((found) => found.length > 0);
+  }
+
+  /** What would hurt in the stage, as it is going to be written. */
+  #checked(): readonly Problem[] {
+    const adopted = [...this.#covered.keys()].map((object) => this.#adopted(object));
+    const rolled = new Map(adopted.flatMap((each) => [...each.rolled]));
+    const others = this.#survey.manifests.filter((manifest) => !rolled.has(manifest));
+    const beside = [...others, ...adopted.flatMap(({ additions }) => additions)];
+    return checkStage({ ...this.setting, workloads: [...rolled.values()], beside, adopted: true });
   }
 
   /** What bears pods in a claimed scope, would be covered, and is not. */

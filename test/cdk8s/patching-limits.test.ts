@@ -58,6 +58,13 @@ describe('a mistake', () => {
     rmSync(directory, { recursive: true });
   });
 
+  it('is what the policy’s checks refuse', () => {
+    const chart = chartIn();
+    raw(chart, 'web', deployment({ spec: { strategy: { type: 'Recreate' } } }));
+    Patching.apply(chart, { ...policy, checks: { recreate: 'error' } }, { stage: 'production', lock });
+    expect(() => Testing.synth(chart)).toThrow(/Deployment\/web .*\[check recreate\]/);
+  });
+
   it('is two workloads of one name', () => {
     const chart = chartIn();
     raw(chart, 'web');
@@ -85,6 +92,12 @@ it('adds nothing beside where nothing is asked for', () => {
   plus(chart, 'web');
   apply(chart, { add: [] });
   expect(titles(Testing.synth(chart))).toEqual(['Deployment/web']);
+});
+
+it('warns where there is no workload', () => {
+  expect(apply(chartIn()).warnings.map(({ message }) => message)).toEqual([
+    'Policy storefront is applied to no workload that rolls, so nothing is scanned, watched or promoted.',
+  ]);
 });
 
 it('counts what a RollingDeployment of the same stage wrote among its workloads', () => {

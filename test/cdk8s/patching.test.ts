@@ -92,11 +92,12 @@ describe('an app of ten workloads of mixed kinds', () => {
     for (const image of ['registry.acme.example/bookshop/legacy:2019', seed.slice(seed.indexOf('@') + 1)]) expect(known).toContain(image);
   });
 
-  it('says which choices of the author hold', () => {
-    expect(Patching.of(chart).warnings.map(({ path }) => path)).toEqual([
-      '[production/api/Resource] Deployment/api spec.minReadySeconds',
-      '[production/ledger/Resource] Deployment/ledger spec.strategy',
-    ]);
+  it('says which choices of the author hold, and what would hurt', () => {
+    const warnings = Patching.of(chart).warnings;
+    expect(warnings.map(({ path }) => path)).toContain('[production/api/Resource] Deployment/api spec.minReadySeconds');
+    expect(warnings.filter(({ path }) => path.startsWith('Deployment/ledger')).map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('Recreate'),
+    );
   });
 });
 

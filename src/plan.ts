@@ -1,4 +1,5 @@
-import { type CapabilityInput, planCapabilities } from './capabilities.js';
+import { CAPABILITIES, type CapabilityInput, planCapabilities } from './capabilities.js';
+import { checkStage } from './checks/checks.js';
 import { containersOf, readWorkload, type WorkloadManifest } from './manifest/containers.js';
 import { applyEdits } from './manifest/edit.js';
 import { workloadKindOf } from './manifest/kinds.js';
@@ -10,7 +11,7 @@ import type { PolicyDocument, Stage } from './policy/policy.js';
 import type { Problem } from './problem.js';
 import { type AdoptInput, adopt } from './rollout/adopt.js';
 import { type Coverage, coverageOf, refersToWorkload } from './rollout/coverage.js';
-import { rolloutOf } from './rollout/rollout.js';
+import { type Rollout, rolloutOf } from './rollout/rollout.js';
 import { checkDownloads, checkScanners } from './scan/check.js';
 
 export interface StageInput extends Pick<CapabilityInput, 'policy' | 'lock' | 'agentBundle'> {
@@ -38,15 +39,13 @@ export function planStage({ policy, stage: name, workloads: given, lock, agentBu
   const others = beside.map((manifest) => lockedOnly({ policy, stage, lock, manifest, beside }));
   const workloads = rollouts.map((rollout) => rollout.workload).sort((a, b) => (a.name < b.name ? -1 : 1));
   const input = { policy, stage, workloads, lock, agentBundle, uncovered: others.flatMap(({ manifest }) => imagesOf(manifest)) };
-  const capabilities = planCapabilities(input, ['scan', 'promotion', 'exporter', 'rules', 'guard']);
-  const manifests = inOrder([
-    ...others.map(({ manifest }) => manifest),
-    ...rollouts.flatMap((rollout) => rollout.manifests),
-    ...capabilities.manifests,
-  ]);
+  const capabilities = planCapabilities(input, CAPABILITIES);
+  const planned = [...others.map(({ manifest }) => manifest), ...rollouts.flatMap((rollout) => rollout.manifests)];
+  const manifests = inOrder([...planned, ...capabilities.manifests]);
   const found = distinct([
     ...problems,
     ...[...rollouts, ...others].flatMap((part) => part.problems),
+    ...checkStage({ policy, stage, ...underPolicy(planned, rollouts) }),
     ...capabilities.problems,
     ...repeated(manifests),
     ...namesakes(rolled),
@@ -54,6 +53,13 @@ export function planStage({ policy, stage: name, workloads: given, lock, agentBu
   ]);
   const isError = (problem: Problem) => problem.severity === 'error';
   return { manifests, workloads, warnings: found.filter((p) => !isError(p)), problems: found.filter(isError) };
+}
+
+/** The workloads as they are rolled, and what is beside them. */
+function underPolicy(planned: readonly Manifest[], rollouts: readonly Rollout[]) {
+  const workloads = rollouts.flatMap(({ manifests }) => manifests.filter((each) => workloadKindOf(each) !== undefined));
+  const rolled = new Set(workloads);
+  return { workloads, beside: planned.filter((each) => !rolled.has(each)) };
 }
 
 interface Sorted {

@@ -1,5 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
+import { checkStage } from '../checks/checks.js';
+import { workloadKindOf } from '../manifest/kinds.js';
 import { inNamespace } from '../manifest/scope.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
 import type { Problem } from '../problem.js';
@@ -57,7 +59,10 @@ function author<S extends string>(scope: Construct, setting: Setting, props: Aut
   const { policy: _policy, stage: _stage, lock: _lock, ...described } = props;
   const { deployment, service } = workloadManifests({ name: scope.node.id, ...described });
   const beside = service === undefined ? [] : [inNamespace(service, setting.stage.namespace)];
-  const { manifests, workload, problems } = rolloutOf({ ...setting, workload: deployment, beside });
+  const { manifests, workload, problems: found } = rolloutOf({ ...setting, workload: deployment, beside });
+  const workloads = manifests.filter((each) => workloadKindOf(each) !== undefined);
+  const others = manifests.filter((each) => workloadKindOf(each) === undefined);
+  const problems = [...found, ...checkStage({ ...setting, workloads, beside: [...others, ...beside] })];
   emit(scope, [...manifests, ...beside], problems);
   markAuthored(scope, setting, workload);
   return { workload, warnings: problems.filter(({ severity }) => severity === 'warning') };

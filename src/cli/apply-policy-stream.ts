@@ -6,6 +6,7 @@ import { type Path, parsePath } from '../policy/path.js';
 import type { Policy, Stage } from '../policy/policy.js';
 import type { Problem } from '../problem.js';
 import { type Adopted, adopt } from '../rollout/adopt.js';
+import { checkStream, type Judged } from './apply-policy-checks.js';
 import { rewrite } from './yaml-rewrite.js';
 import type { YamlDocument, YamlStream } from './yaml-stream.js';
 
@@ -34,7 +35,11 @@ export interface AdoptedStream {
 export function adoptStream(text: string, stream: YamlStream, rules: Rules, file: string): AdoptedStream {
   const beside = stream.documents.flatMap(({ objects }) => objects.map(({ object }) => object)).filter(isManifest);
   const adopted = stream.documents.map((document) => adoptDocument(document, beside, rules, file));
-  const findings = adopted.flatMap((each) => each.findings);
+  const checks = checkStream(
+    adopted.flatMap(({ judged }) => judged),
+    rules,
+  );
+  const findings = [...adopted.flatMap((each) => each.findings), ...checks];
   if (findings.some(({ problem }) => problem.severity === 'error')) return { text, findings };
   const written = rewrite(
     text,
@@ -49,10 +54,12 @@ export function adoptStream(text: string, stream: YamlStream, rules: Rules, file
 interface AdoptedDocument {
   readonly wanted: unknown;
   readonly findings: readonly Finding[];
+  readonly judged: readonly Judged<Finding>[];
 }
 
 function adoptDocument(document: YamlDocument, beside: readonly Manifest[], rules: Rules, file: string): AdoptedDocument {
   const findings: Finding[] = [];
+  const judged: Judged<Finding>[] = [];
   const edited = new Map<unknown, unknown>();
   for (const placed of document.objects) {
     const { object } = placed;
@@ -65,13 +72,18 @@ function adoptDocument(document: YamlDocument, beside: readonly Manifest[], rule
       continue;
     }
     const adopted = adopt({ ...rules, manifest: object, beside });
+    judged.push({
+      manifest: applyEdits(object, adopted?.edits ?? []),
+      isCovered: adopted?.workload !== undefined,
+      tell: (problem) => tell(problem, fieldOf(problem)),
+    });
     if (adopted === undefined) continue;
     for (const problem of adopted.problems) findings.push(tell(problem, fieldOf(problem)));
     const left = leftAlone(object, adopted);
     if (left !== undefined) findings.push({ ...tell(left, []), note: true });
     if (adopted.edits.length > 0 && isObject(placed.written)) edited.set(placed.written, applyEdits(placed.written, adopted.edits));
   }
-  return { wanted: edited.size === 0 ? document.value : replaced(document.value, edited), findings };
+  return { wanted: edited.size === 0 ? document.value : replaced(document.value, edited), findings, judged };
 }
 
 /** A document with some of its objects, wherever lists in it hold them, replaced. */

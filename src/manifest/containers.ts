@@ -1,5 +1,5 @@
 import type { Problem } from '../problem.js';
-import { dig } from './dig.js';
+import { dig, listAt } from './dig.js';
 import { templatePathOf, type WorkloadKind, workloadKindOf } from './kinds.js';
 import { type Container, type Deployment, type Manifest, titleOf } from './manifest.js';
 
@@ -34,6 +34,20 @@ export function containersOf(manifest: Manifest): readonly PlacedContainer[] {
         : [],
     );
   });
+}
+
+/** Whether it is an init container that keeps running. */
+export function isSidecar({ container, init }: PlacedContainer): boolean {
+  return init && container.restartPolicy === 'Always';
+}
+
+/** Seconds that a container's own `preStop` pauses, where it says so: by its field, or by a command such as `sleep 15`. */
+export function ownPause(container: Container): number {
+  const preStop = dig(container, 'lifecycle', 'preStop');
+  const pause = dig(preStop, 'sleep', 'seconds');
+  if (typeof pause === 'number') return pause;
+  const slept = /\bsleep (\d+)/.exec(listAt(preStop, 'exec', 'command').map(String).join(' '));
+  return Number(slept?.[1] ?? 0);
 }
 
 /** A workload whose containers were found to be there and named. */

@@ -1,12 +1,12 @@
 import { dig } from '../manifest/dig.js';
 import type { Edit } from '../manifest/edit.js';
-import { templatePathOf } from '../manifest/kinds.js';
 import type { Manifest } from '../manifest/manifest.js';
+import { podPathOf } from './fields.js';
 import type { Surroundings } from './surroundings.js';
 
 /** An account of the workload's own, without a token; one that it names itself stays as it is. */
 export function accountEdits(workload: Manifest): readonly Edit[] {
-  const pod = podPath(workload);
+  const pod = podPathOf(workload);
   if (namesAccount(workload)) return [];
   const token = dig(workload, ...pod, 'automountServiceAccountToken');
   return [
@@ -24,9 +24,5 @@ export function accountOf(workload: Manifest, { accounts }: Surroundings): reado
 }
 
 function namesAccount(workload: Manifest): boolean {
-  return ['serviceAccountName', 'serviceAccount'].some((field) => dig(workload, ...podPath(workload), field) !== undefined);
-}
-
-function podPath(workload: Manifest): readonly string[] {
-  return [...(templatePathOf(workload) ?? []), 'spec'];
+  return ['serviceAccountName', 'serviceAccount'].some((field) => dig(workload, ...podPathOf(workload), field) !== undefined);
 }

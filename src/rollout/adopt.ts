@@ -8,7 +8,7 @@ import { lockedImages } from '../manifest/workload.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
 import type { Problem } from '../problem.js';
 import { type Coverage, coverageOf } from './coverage.js';
-import { coveredBy, labelEdits } from './covered.js';
+import { coveredBy, markEdits } from './covered.js';
 import { changing } from './fields.js';
 
 export type { Coverage } from './coverage.js';
@@ -20,7 +20,7 @@ export interface AdoptInput {
   readonly manifest: Manifest;
   /**
    * All other objects of the same tree, stream or stage: budgets, Services, autoscalers and claims among them are respected.
-   * It does no harm if the object itself is among them, and is quickest when all calls share one list.
+   * It does no harm if the object itself is among them. Quickest is one list for all calls, which must not change meanwhile.
    */
   readonly beside: readonly Manifest[];
 }
@@ -44,5 +44,5 @@ export function adopt({ policy, stage, lock, manifest, beside }: AdoptInput): Ad
   const { workload } = readWorkload(manifest);
   if (workload !== undefined) return { ...coveredBy({ policy, stage, lock, workload, beside }), coverage };
   const { edits, problems } = lockedImages(manifest, lock, stage.name);
-  return { edits: changing(manifest, [...edits, ...labelEdits(policy, stage)]), additions: [], coverage, problems };
+  return { edits: changing(manifest, [...edits, ...markEdits(policy, stage)]), additions: [], coverage, problems };
 }

@@ -1,9 +1,7 @@
 import { dig } from '../manifest/dig.js';
 import type { WorkloadKind } from '../manifest/kinds.js';
 import type { Manifest } from '../manifest/manifest.js';
-import { titleOf } from '../manifest/manifest.js';
-import type { CountOrPercent, RolloutPolicy } from '../policy/policy.js';
-import type { Problem } from '../problem.js';
+import type { RolloutPolicy } from '../policy/policy.js';
 import { isObject } from './fields.js';
 import { isBudgeted, type Surroundings } from './surroundings.js';
 
@@ -33,24 +31,4 @@ function disruptionBudget(workload: Manifest, rollout: RolloutPolicy, name: stri
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), ...(labels === undefined ? {} : { labels }) },
     spec: { ...rollout.disruptionBudget, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector },
   };
-}
-
-/** A budget that keeps every replica keeps every node from being drained. */
-export function budgetProblems(workload: Manifest, rollout: RolloutPolicy): readonly Problem[] {
-  const { disruptionBudget: budget } = rollout;
-  const replicas = dig(workload, 'spec', 'replicas');
-  if (budget === 'none' || !('minAvailable' in budget) || typeof replicas !== 'number' || replicas === 0) return [];
-  if (count(budget.minAvailable, replicas) < replicas) return [];
-  return [
-    {
-      path: `${titleOf(workload)} spec.replicas`,
-      message: `The policy's disruption budget keeps ${budget.minAvailable} available, and there are ${replicas} replicas: none could ever be evicted, and no node drained. Raise the replicas, or lower rollout.disruptionBudget.minAvailable.`,
-      severity: 'error',
-    },
-  ];
-}
-
-/** As the disruption controller rounds: up. */
-function count(value: CountOrPercent, replicas: number): number {
-  return typeof value === 'number' ? value : Math.ceil((Number.parseInt(value, 10) * replicas) / 100);
 }

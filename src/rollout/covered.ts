@@ -6,7 +6,7 @@ import type { WorkloadSummary } from '../manifest/stage-config.js';
 import { lockedImages, summarise } from '../manifest/workload.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
 import type { Problem } from '../problem.js';
-import { budgetOf, budgetProblems } from './budget.js';
+import { budgetOf } from './budget.js';
 import { changing } from './fields.js';
 import { podEdits } from './pod.js';
 import { strategyOf } from './strategy.js';
@@ -36,20 +36,19 @@ export function coveredBy({ policy, stage, lock, workload, beside }: CoveredInpu
   const { images, edits: locked, problems: unlocked } = lockedImages(workload, lock, stage.name);
   const { summary, problems: unread } = summarise(workload, images);
   const strategy = strategyOf(workload, kind, rollout, stage, around);
-  const edits = changing(workload, [...locked, ...labelEdits(policy, stage), ...strategy.edits, ...podEdits(workload, kind, rollout)]);
+  const edits = changing(workload, [...locked, ...markEdits(policy, stage), ...strategy.edits, ...podEdits(workload, kind, rollout)]);
   const edited = applyEdits(workload, edits);
   const budget = budgetOf(edited, kind, rollout, around);
-  const blocked = budget === undefined ? [] : budgetProblems(edited, rollout);
   return {
     edits,
     workload: summary,
     additions: budget === undefined ? [] : [budget],
-    problems: [...unlocked, ...unread, ...blocked, ...strategy.problems],
+    problems: [...unlocked, ...unread, ...strategy.problems],
   };
 }
 
 /** On the object alone: labels of its pods would roll it, and those of its selector must never change. */
-export function labelEdits(policy: PolicyDocument, stage: Stage): readonly Edit[] {
+export function markEdits(policy: PolicyDocument, stage: Stage): readonly Edit[] {
   return [
     { path: ['metadata', 'labels', 'patchway.dev/policy'], value: policy.name },
     { path: ['metadata', 'labels', 'patchway.dev/stage'], value: stage.name },

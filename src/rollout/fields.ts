@@ -1,7 +1,10 @@
-import { dig } from '../manifest/dig.js';
+import { dig, isObject } from '../manifest/dig.js';
 import type { Edit } from '../manifest/edit.js';
-import type { Json, Manifest } from '../manifest/manifest.js';
+import { templatePathOf } from '../manifest/kinds.js';
+import type { Manifest } from '../manifest/manifest.js';
 import { canonicalJson } from '../manifest/names.js';
+
+export { isObject } from '../manifest/dig.js';
 
 /** The edits that change something. One that would have to replace a value of an odd type on its way is left out: Kubernetes refuses the object anyway, and says why. */
 export function changing(manifest: Manifest, edits: readonly Edit[]): readonly Edit[] {
@@ -13,9 +16,9 @@ export function valueAt(manifest: Manifest, path: readonly (string | number)[]):
   return dig(manifest, ...path.map(String)) ?? undefined;
 }
 
-/** Manifests are JSON-shaped, so that objects in them are. */
-export function isObject(value: unknown): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Where the spec of a workload's pods is. */
+export function podPathOf(workload: Manifest): readonly string[] {
+  return [...(templatePathOf(workload) ?? []), 'spec'];
 }
 
 function isSet(manifest: Manifest, { path, value }: Edit): boolean {

@@ -1,11 +1,11 @@
-import { containersOf, type PlacedContainer } from '../manifest/containers.js';
+import { containersOf, isSidecar, ownPause, type PlacedContainer } from '../manifest/containers.js';
 import { dig } from '../manifest/dig.js';
 import type { Edit } from '../manifest/edit.js';
-import { templatePathOf, type WorkloadKind } from '../manifest/kinds.js';
+import type { WorkloadKind } from '../manifest/kinds.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { RolloutPolicy } from '../policy/policy.js';
-import { isSidecar, lacksPreStop, ownPause, seconds } from './container.js';
-import { isObject } from './fields.js';
+import { lacksPreStop, seconds } from './container.js';
+import { isObject, podPathOf } from './fields.js';
 
 /** Kubernetes' own, where a pod names none. */
 const GRACE_SECONDS = 30;
@@ -13,7 +13,7 @@ const GRACE_SECONDS = 30;
 /** What makes pods end without losing a request, and keeps them apart. */
 export function podEdits(workload: Manifest, kind: WorkloadKind, rollout: RolloutPolicy): readonly Edit[] {
   if (kind === 'CronJob' || kind === 'Rollout') return [];
-  const pod = [...(templatePathOf(workload) ?? []), 'spec'];
+  const pod = podPathOf(workload);
   return [...drainEdits(workload, rollout), ...graceEdits(workload, pod, rollout), ...spreadEdits(workload, kind, pod, rollout)];
 }
 

@@ -10,7 +10,6 @@ import { coveredBy } from './covered.js';
 import { isObject } from './fields.js';
 import { labelEdits, selectorEdits, selectorProblems } from './labels.js';
 import { restrictionEdits, rootProblems } from './restrict.js';
-import { readinessProblems } from './serving.js';
 import { isScaled, surroundingsOf } from './surroundings.js';
 
 export interface RolloutInput {
@@ -44,7 +43,7 @@ export function rolloutOf({ policy, stage, lock, workload: given, beside = [] }:
   return {
     manifests: [...accountOf(named, around), rolled, ...additions],
     workload,
-    problems: [...problems, ...selectorProblems(named), ...readinessProblems(named, around), ...rootProblems(named)],
+    problems: [...problems, ...selectorProblems(named), ...rootProblems(named)],
   };
 }
 

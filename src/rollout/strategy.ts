@@ -17,22 +17,19 @@ export function strategyOf(workload: Manifest, kind: WorkloadKind, rollout: Roll
   return { edits: parts.flatMap(({ edits }) => edits), problems: parts.flatMap(({ problems }) => problems) };
 }
 
-/** Of kinds that are rolled by a strategy: where it is, and what the other strategies mean. */
-const STRATEGIES: Partial<Readonly<Record<WorkloadKind, { readonly path: readonly string[]; readonly otherwise: string }>>> = {
-  Deployment: { path: ['spec', 'strategy'], otherwise: 'every rollout stops all its pods before it starts new ones' },
-  StatefulSet: { path: ['spec', 'updateStrategy'], otherwise: 'its pods are replaced only when somebody deletes them' },
-  DaemonSet: { path: ['spec', 'updateStrategy'], otherwise: 'its pods are replaced only when somebody deletes them' },
+/** Of kinds that are rolled by a strategy: where it is. */
+const STRATEGIES: Partial<Readonly<Record<WorkloadKind, readonly string[]>>> = {
+  Deployment: ['spec', 'strategy'],
+  StatefulSet: ['spec', 'updateStrategy'],
+  DaemonSet: ['spec', 'updateStrategy'],
 };
 
 function rollingOf(workload: Manifest, kind: WorkloadKind, rollout: RolloutPolicy, replicas: number, around: Surroundings): Settled {
   const strategy = STRATEGIES[kind];
   if (strategy === undefined) return NOTHING;
-  const path = [...strategy.path, 'type'];
-  const own = valueAt(workload, path) ?? 'RollingUpdate';
-  if (own !== 'RollingUpdate') {
-    const message = `Its strategy ${String(own)} stays: ${strategy.otherwise}.`;
-    return { edits: [], problems: [{ path: `${titleOf(workload)} ${strategy.path.join('.')}`, message, severity: 'warning' }] };
-  }
+  const path = [...strategy, 'type'];
+  // Another strategy stays: what it means is for the checks to say.
+  if ((valueAt(workload, path) ?? 'RollingUpdate') !== 'RollingUpdate') return NOTHING;
   const type = { path, value: 'RollingUpdate' };
   const pace =
     kind === 'Deployment' || kind === 'DaemonSet'

@@ -1,12 +1,12 @@
 import { containersOf } from '../manifest/containers.js';
 import { dig } from '../manifest/dig.js';
-import { templatePathOf } from '../manifest/kinds.js';
 import type { Manifest } from '../manifest/manifest.js';
+import { podPathOf } from './fields.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Why no second pod may start beside one that still runs; undefined where it may. */
 export function noSurgeBecause(workload: Manifest, { claims }: Surroundings): string | undefined {
-  const pod = dig(workload, ...(templatePathOf(workload) ?? []), 'spec');
+  const pod = dig(workload, ...podPathOf(workload));
   if (workload.kind === 'DaemonSet') return nodesOwn(workload, pod);
   const claim = volumesOf(pod)
     .map((volume) => dig(volume, 'persistentVolumeClaim', 'claimName'))

@@ -1,6 +1,6 @@
 import { dig } from '../manifest/dig.js';
 import type { Manifest } from '../manifest/manifest.js';
-import { selectsPods } from './selector.js';
+import { selectsPods } from '../manifest/selector.js';
 
 /** The other objects of a stage that concern a workload. */
 export interface Surroundings {

@@ -22,6 +22,7 @@ const scanned = {
 const plan = (workloads: readonly Manifest[], changes: Partial<StageInput> = {}) =>
   planStage({ policy: scanned, stage: 'production', workloads, lock, agentBundle: 'console.log(1)', ...changes });
 const titles = (manifests: readonly Manifest[]) => manifests.map((m) => `${m.kind}/${m.metadata.name}`);
+const labelled = (app: string) => deployment({ labels: { app }, spec: { selector: { matchLabels: { app } } } });
 const named = (name: string) => ({ ...deployment(), metadata: { name } });
 
 describe('the plan of a stage', () => {
@@ -77,7 +78,11 @@ describe('the plan of a stage', () => {
   it('warns where a database would be downloaded for each of many images', () => {
     const references = Array.from({ length: 21 }, (_, index) => `ghcr.io/acme/web${index}:1.4`);
     const images = Object.fromEntries(references.map((reference) => [reference, { production: entry }]));
-    const fleet = references.map((image, index) => ({ ...deployment({ container: { image } }), metadata: { name: `web${index}` } }));
+    const fleet = references.map((image, index) => {
+      const app = `web${index}`;
+      const spec = { selector: { matchLabels: { app } } };
+      return { ...deployment({ container: { image }, labels: { app }, spec }), metadata: { name: app } };
+    });
     const paths = (workloads: readonly Manifest[]) => plan(workloads, { lock: { ...lock, images } }).warnings.map(({ path }) => path);
     expect(paths(fleet)).toEqual(['scan.scanners[0].database', 'scan.scanners[1].database']);
     expect(paths(fleet.slice(1))).toEqual([]);
@@ -91,22 +96,21 @@ describe('the plan of a stage', () => {
   });
 
   it('takes workloads of every kind, each with what its kind needs', () => {
-    const { template, selector } = deployment().spec;
-    const pods = (name: string) => ({ selector, template, ...(name === 'db' ? { serviceName: 'db', replicas: 3 } : {}) });
+    const pods = (name: string) => ({ ...labelled(name).spec, ...(name === 'db' ? { serviceName: 'db', replicas: 3 } : {}) });
     const of = (apiVersion: string, kind: string, name: string, spec: unknown): Manifest => ({
       apiVersion,
       kind,
       metadata: { name },
       spec,
     });
-    const batch = { spec: { template } };
+    const batch = (name: string) => ({ spec: { template: labelled(name).spec.template } });
     const { manifests, workloads, problems, warnings } = plan([
       deployment(),
       of('apps/v1', 'StatefulSet', 'db', pods('db')),
       of('apps/v1', 'DaemonSet', 'logs', pods('logs')),
-      of('batch/v1', 'CronJob', 'report', { schedule: '0 4 * * *', jobTemplate: batch }),
+      of('batch/v1', 'CronJob', 'report', { schedule: '0 4 * * *', jobTemplate: batch('report') }),
       of('argoproj.io/v1alpha1', 'Rollout', 'shop', pods('shop')),
-      of('batch/v1', 'Job', 'migrate', batch.spec),
+      of('batch/v1', 'Job', 'migrate', batch('migrate').spec),
     ]);
     expect(problems).toEqual([]);
     expect(warnings).toEqual([]);
@@ -133,7 +137,7 @@ describe('the plan of a stage', () => {
   });
 
   it('leaves alone what opts out, and what others run', () => {
-    const like = (name: string, metadata: object): Manifest => ({ ...deployment(), metadata: { name, ...metadata } });
+    const like = (name: string, metadata: object): Manifest => ({ ...labelled(name), metadata: { name, ...metadata } });
     const { manifests, workloads, problems, warnings } = plan([
       deployment(),
       like('vendor', { annotations: { 'patchway.dev/ignore': 'the vendor updates it' } }),
@@ -145,7 +149,7 @@ describe('the plan of a stage', () => {
       'Deployment/owned: Database/main makes it. So it is left as it is: neither rolled nor scanned.',
     ]);
     for (const name of ['vendor', 'owned']) {
-      expect(manifests.find((m) => m.metadata.name === name)?.spec).toEqual(deployment().spec);
+      expect(manifests.find((m) => m.metadata.name === name)?.spec).toEqual(labelled(name).spec);
     }
   });
 

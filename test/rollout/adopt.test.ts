@@ -209,18 +209,13 @@ describe('coverage', () => {
 
 describe('what adopting must not break', () => {
   it.each([
-    ['Deployment', { strategy: { type: 'Recreate' } }, 'spec.strategy: Its strategy Recreate stays: every rollout stops all its pods'],
-    [
-      'StatefulSet',
-      { updateStrategy: { type: 'OnDelete' } },
-      'spec.updateStrategy: Its strategy OnDelete stays: its pods are replaced only',
-    ],
-    ['DaemonSet', { updateStrategy: { type: 'OnDelete' } }, 'spec.updateStrategy: Its strategy OnDelete stays: its pods are replaced only'],
-  ])('the strategy of a %s', (kind, spec, warning) => {
-    const { after, warnings } = adopted(workload(kind, spec));
+    ['Deployment', { strategy: { type: 'Recreate' } }],
+    ['StatefulSet', { updateStrategy: { type: 'OnDelete' } }],
+    ['DaemonSet', { updateStrategy: { type: 'OnDelete' } }],
+  ])('the strategy of a %s', (kind, spec) => {
+    const { after } = adopted(workload(kind, spec));
     expect(after.spec).toMatchObject({ ...spec, minReadySeconds: 10 });
     expect(JSON.stringify(after)).not.toContain('rollingUpdate');
-    expect(warnings).toEqual([expect.stringContaining(warning)]);
   });
 
   it('the partition of a StatefulSet', () => {

@@ -58,10 +58,9 @@ describe('a Deployment under a policy', () => {
     });
   });
 
-  it('keeps Recreate and says what it means', () => {
-    const { spec, warnings } = roll(deployment({ spec: { strategy: { type: 'Recreate' } } }));
+  it('keeps Recreate', () => {
+    const { spec } = roll(deployment({ spec: { strategy: { type: 'Recreate' } } }));
     expect(spec.strategy).toEqual({ type: 'Recreate' });
-    expect(warnings).toEqual([expect.stringContaining('Deployment/web spec.strategy: Its strategy Recreate stays')]);
   });
 
   it.each([
@@ -110,37 +109,6 @@ describe('a Deployment under a policy', () => {
     expect(roll(deployment({ spec: { selector: { matchLabels: { app: 'api' } } } })).errors).toEqual([
       'Deployment/web spec.selector.matchLabels: It selects pods by app: api, which is not among the labels of its own pod template.',
     ]);
-  });
-});
-
-describe('readiness', () => {
-  const silent = { readinessProbe: undefined };
-  const service = manifest('Service', 'web', { selector: { app: 'web' } });
-
-  it('is an error for a container with ports', () => {
-    const { errors } = roll(deployment({ container: silent }));
-    expect(errors).toHaveLength(1);
-    expect(errors[0]).toMatch(
-      /^Deployment\/web spec\.template\.spec\.containers\[0\]\.readinessProbe: Container web serves on port 8080 without a readiness probe\. Without .* never be noticed\.$/,
-    );
-  });
-
-  it('is an error for pods behind a Service', () => {
-    const quiet = deployment({ container: { ...silent, ports: undefined } });
-    expect(roll(quiet, { beside: [service] }).errors[0]).toContain('Service/web sends requests to these pods');
-    expect(roll(quiet, { beside: [manifest('Service', 'api', { selector: { app: 'api' } })] }).errors).toEqual([]);
-  });
-
-  it('is a warning for a pod that serves nobody', () => {
-    const { errors, warnings } = roll(deployment({ container: { ...silent, ports: undefined } }));
-    expect(errors).toEqual([]);
-    expect(warnings).toEqual([expect.stringContaining('a rollout proves only that the process starts')]);
-  });
-
-  it('is asked of a sidecar that serves, not of other init containers', () => {
-    const init = { name: 'init', image: 'busybox:1.36', ports: [{ containerPort: 1 }] };
-    expect(roll(deployment({ pod: { initContainers: [init] } })).errors).toEqual([]);
-    expect(roll(deployment({ pod: { initContainers: [{ ...init, restartPolicy: 'Always' }] } })).errors).toHaveLength(1);
   });
 });
 
@@ -206,18 +174,6 @@ describe('the disruption budget', () => {
   ])('beside one that selects by %s', (_by, selector, made) => {
     const { find } = roll(deployment(), { beside: [manifest('PodDisruptionBudget', 'own', { selector })] });
     expect(find('PodDisruptionBudget') !== undefined).toBe(made);
-  });
-
-  it.each([
-    [2, { minAvailable: 2 }, true],
-    [3, { minAvailable: 2 }, false],
-    [1, { minAvailable: '50%' }, true],
-    [2, { minAvailable: '50%' }, false],
-    [undefined, { minAvailable: 1 }, false],
-    [1, { maxUnavailable: 1 }, false],
-  ] as const)('of %s replicas with %j blocks every drain: %s', (replicas, disruptionBudget, blocks) => {
-    const { errors } = roll(deployment({ spec: replicas === undefined ? {} : { replicas } }), { rollout: { disruptionBudget } });
-    expect(errors.some((e) => e.includes('no node drained'))).toBe(blocks);
   });
 
   it('is left out where the policy says none', () => {

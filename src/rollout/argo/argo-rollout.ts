@@ -1,10 +1,10 @@
 import { dig } from '../../manifest/dig.js';
 import { type Deployment, type Manifest, titleOf } from '../../manifest/manifest.js';
 import { names } from '../../manifest/names.js';
+import { selectsPods } from '../../manifest/selector.js';
 import type { PolicyDocument, Stage } from '../../policy/policy.js';
 import type { Problem } from '../../problem.js';
 import { seconds } from '../container.js';
-import { selectsPods } from '../selector.js';
 
 export interface ArgoInput {
   readonly policy: PolicyDocument;

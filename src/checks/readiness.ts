@@ -1,26 +1,24 @@
-import { containersOf, type PlacedContainer } from '../manifest/containers.js';
-import { dig } from '../manifest/dig.js';
+import { containersOf, isSidecar, type PlacedContainer } from '../manifest/containers.js';
+import { dig, listAt } from '../manifest/dig.js';
 import { templatePathOf } from '../manifest/kinds.js';
 import { type Manifest, titleOf } from '../manifest/manifest.js';
-import type { Problem } from '../problem.js';
-import { isSidecar } from './container.js';
-import { selectsPods } from './selector.js';
-import type { Surroundings } from './surroundings.js';
+import type { Finding } from './check.js';
+import type { StageObjects } from './stage-objects.js';
 
 const WHY =
   'Without a readiness probe a pod counts as ready as soon as its process starts: the rolling update would replace pods that answer by pods that may not, and a broken image would never be noticed.';
 
 /**
- * A rolling update without readiness proves nothing. It is an error for containers that serve: those with ports, or all
- * of a pod that a Service selects. For a pod that serves nobody, it is a warning.
+ * A rolling update without readiness proves nothing. Containers that serve need it: those with ports, or all of a pod that
+ * a Service selects. For a pod that serves nobody, it is worth a look.
  */
-export function readinessProblems(workload: Manifest, { services }: Surroundings): readonly Problem[] {
-  if (workload.kind === 'CronJob') return [];
+export function readiness(workload: Manifest, { serviceOf }: StageObjects): readonly Finding[] {
   const running = containersOf(workload).filter((placed) => !placed.init || isSidecar(placed));
+  if (workload.kind === 'CronJob' || running.length === 0) return [];
   const missing = running.filter((placed) => portsOf(placed).length > 0 && !isProbed(placed));
   if (missing.length > 0) return missing.map(unready);
   if (running.some(isProbed)) return [];
-  const service = services.find((each) => selectsPods(each, workload));
+  const service = serviceOf(workload);
   return [service === undefined ? unproven(workload) : unreadyBehind(service, workload)];
 }
 
@@ -29,35 +27,32 @@ function isProbed({ container }: PlacedContainer): boolean {
 }
 
 function portsOf({ container }: PlacedContainer): readonly unknown[] {
-  const ports: unknown = container.ports;
-  return (Array.isArray(ports) ? ports : []).map((port: unknown) => dig(port, 'containerPort'));
+  return listAt(container, 'ports').map((port) => dig(port, 'containerPort'));
 }
 
-function unready(placed: PlacedContainer): Problem {
+function unready(placed: PlacedContainer): Finding {
   const ports = portsOf(placed);
   return {
     path: `${placed.path}.readinessProbe`,
     message: `Container ${placed.container.name} serves on port ${ports.join(', ')} without a readiness probe. ${WHY}`,
     hint: `Add a readinessProbe, for instance {httpGet: {path: /healthz, port: ${String(ports[0])}}}.`,
-    severity: 'error',
   };
 }
 
-function unreadyBehind(service: Manifest, workload: Manifest): Problem {
+function unreadyBehind(service: Manifest, workload: Manifest): Finding {
   return {
     path: containersPath(workload),
     message: `${titleOf(service)} sends requests to these pods, and none of their containers has a readiness probe. ${WHY}`,
     hint: 'Add a readinessProbe to the container that answers.',
-    severity: 'error',
   };
 }
 
-function unproven(workload: Manifest): Problem {
+function unproven(workload: Manifest): Finding {
   return {
     path: containersPath(workload),
-    message:
-      'No container has a readiness probe, so a rollout proves only that the process starts. A probe that runs a command can tell more.',
-    severity: 'warning',
+    message: 'No container has a readiness probe, so a rollout proves only that the process starts.',
+    hint: 'A probe that runs a command can tell more.',
+    mild: true,
   };
 }
 

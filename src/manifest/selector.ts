@@ -1,17 +1,39 @@
-import { dig } from '../manifest/dig.js';
-import { templatePathOf } from '../manifest/kinds.js';
-import type { Manifest } from '../manifest/manifest.js';
-import { isObject } from './fields.js';
+import { dig, isObject } from './dig.js';
+import { templatePathOf } from './kinds.js';
+import type { Json, Manifest } from './manifest.js';
 
 type Labels = Readonly<Record<string, unknown>>;
 
 /** Whether a Service, a disruption budget or anything else with a `spec.selector` selects the pods of a workload. */
 export function selectsPods(manifest: Manifest, workload: Manifest): boolean {
+  return selects(manifest, podLabels(workload));
+}
+
+/** The labels of the pods that an object bears. */
+export function podLabels(workload: Manifest): Labels {
+  return objectOr(dig(workload, ...(templatePathOf(workload) ?? []), 'metadata', 'labels'));
+}
+
+/** Whether an object with a `spec.selector` selects pods with these labels. A Service's selector is made of labels alone, and an empty one selects nothing. */
+export function selects(manifest: Manifest, labels: Labels): boolean {
   const selector = dig(manifest, 'spec', 'selector');
   if (!isObject(selector)) return false;
-  const labels = objectOr(dig(workload, ...(templatePathOf(workload) ?? []), 'metadata', 'labels'));
   if (manifest.kind === 'Service') return Object.keys(selector).length > 0 && hasAll(labels, selector);
   return hasAll(labels, objectOr(selector.matchLabels)) && expressionsOf(selector).every((e) => holds(e, labels));
+}
+
+/** The values that a `spec.selector` asks for of a label, for each label that it names with values. */
+export function wantedLabels(manifest: Manifest): readonly { readonly key: string; readonly values: readonly unknown[] }[] {
+  const selector = objectOr(dig(manifest, 'spec', 'selector'));
+  const equal = manifest.kind === 'Service' ? selector : objectOr(selector.matchLabels);
+  const listed = manifest.kind === 'Service' ? [] : expressionsOf(selector).filter((e) => dig(e, 'operator') === 'In');
+  return [
+    ...Object.entries(equal).map(([key, value]) => ({ key, values: [value] })),
+    ...listed.map((e) => {
+      const values = dig(e, 'values');
+      return { key: String(dig(e, 'key')), values: Array.isArray(values) ? values : [] };
+    }),
+  ];
 }
 
 function hasAll(labels: Labels, wanted: Labels): boolean {
@@ -42,6 +64,6 @@ function expressionsOf(selector: Labels): readonly unknown[] {
   return Array.isArray(selector.matchExpressions) ? selector.matchExpressions : [];
 }
 
-function objectOr(value: unknown): Labels {
+function objectOr(value: unknown): { readonly [key: string]: Json | undefined } {
   return isObject(value) ? value : {};
 }

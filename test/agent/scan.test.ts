@@ -96,6 +96,7 @@ describe('a whole scan', () => {
     expect(lines[3]).toMatch(/^verdict fail: /);
     expect(lines[4]).toMatch(/^the gate closes at 20/);
     expect(lines[5]).toBe('alpine 3.19.1 has reached its end of life');
+    expect(lines[6]).toBe('to do: Take a newer tag of the image');
   });
 
   it('passes an image whose only finding has no fix', async () => {

@@ -25,6 +25,7 @@ import {
   two,
   unknown,
   verdicts,
+  workload,
 } from './support.js';
 
 const soaked = { candidate: candidate('B', { healthyMs: 48 * HOUR }) };
@@ -142,6 +143,15 @@ const cases: readonly Case[] = [
     when: 'the candidate has an overdue finding',
     given: situation({ state: state(soaked), verdicts: verdicts({ B: fail }) }),
     says: /^blocked: The gate is closed for web:1\.4\.1 .*: CVE-1 is overdue\. Move staging to an image without these findings/,
+  },
+  {
+    when: 'the candidate has an overdue finding, and is built anew',
+    given: situation({
+      state: state(soaked),
+      verdicts: verdicts({ B: fail }),
+      workloads: [{ ...workload('web', 'A'), remedy: 'rebuild', base: 'alpine:3.19' }],
+    }),
+    says: /an image without these findings\. Build the image again on a fixed base \(alpine:3\.19\)\.$/,
   },
   {
     when: 'the candidate was not scanned',

@@ -42,6 +42,26 @@ const ok = { status: 200, body: JSON.stringify(configMap) };
 const status = (code: number, message: string) => ({ status: code, body: JSON.stringify({ kind: 'Status', message }) });
 
 describe('the API server client', () => {
+  it('edits by a JSON patch', async () => {
+    const { cluster, seen } = await apiServer(ok);
+    const operations = [
+      { op: 'test', path: '/metadata/name', value: 'x' },
+      { op: 'remove', path: '/data' },
+    ] as const;
+    await cluster.edit('/x', operations, { fieldManager: 'patchway' });
+    expect(seen).toMatchObject([{ method: 'PATCH', url: '/x?fieldManager=patchway', type: 'application/json-patch+json' }]);
+    expect(JSON.parse(seen[0]?.body ?? '')).toEqual(operations);
+  });
+
+  it('deletes the object that was seen, does not mind one that has gone, and leaves another of its name alone', async () => {
+    const { cluster, seen } = await apiServer(ok, status(404, 'gone'), status(409, 'another uid'));
+    await cluster.remove('/x', 'uid-1');
+    expect(seen).toMatchObject([{ method: 'DELETE', url: '/x' }]);
+    expect(JSON.parse(seen[0]?.body ?? '')).toMatchObject({ kind: 'DeleteOptions', preconditions: { uid: 'uid-1' } });
+    await cluster.remove('/x', 'uid-1');
+    await expect(cluster.remove('/x', 'uid-1')).rejects.toThrow(ConflictError);
+  });
+
   it('reads an object with the account’s token', async () => {
     const { cluster, seen } = await apiServer(ok);
     expect(await cluster.get('/api/v1/namespaces/a/configmaps/x')).toEqual(configMap);

@@ -294,6 +294,18 @@ const cases: readonly Case[] = [
     step: 'rollingBack',
   },
   {
+    when: 'the rest is up to somebody else, for longer than the deadline',
+    given: situation({ state: moving('verifying', overtime), observed: observed('B', { phase: 'paused', why: 'its partition is 1' }) }),
+    says: /^wait: web: its partition is 1/,
+    step: 'verifying',
+  },
+  {
+    when: 'the rest of putting back is up to somebody else, for longer than the deadline',
+    given: situation({ state: moving('rollingBack', overtime), observed: observed('A', { phase: 'paused', why: 'its partition is 1' }) }),
+    says: /^wait: The old images are back in place: web: its partition is 1/,
+    step: 'rollingBack',
+  },
+  {
     when: 'Kubernetes gave the rollout up',
     given: situation({ state: moving('verifying'), observed: observed('B', stuck(NOW - 30 * SECOND)) }),
     says: /^roll back: .*no progress/,

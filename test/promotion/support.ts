@@ -99,6 +99,6 @@ export const two = (here: readonly [string, string], before: readonly [string, s
   verdicts: verdicts({ A: pass, B: pass, X: pass, Y: pass }),
 });
 
-export const observed = (letter: string, rollout = complete()) => ({ here: { web: seen('web', letter, rollout) }, before: {} });
+export const observed = (letter: string, rollout: Rollout = complete()) => ({ here: { web: seen('web', letter, rollout) }, before: {} });
 
 export const overtime = { startedAt: at(NOW - document.rollout.progressDeadline - MINUTE) };

@@ -9,15 +9,16 @@ import { guardManifests } from '../../src/guard/manifests.js';
 import { toYaml } from '../../src/manifest/yaml.js';
 import { loadPolicy } from '../../src/policy/load.js';
 import { apply, digestOf, eventually, exec, hasCluster, kubectl, REGISTRY } from './cluster.js';
+import { goProgram } from './go-program.js';
 
-const COSIGN = process.env.PATCHWAY_TEST_COSIGN ?? '';
 const KYVERNO = '../shared/crds/kyverno/policies.kyverno.io_imagevalidatingpolicies.yaml';
 
-describe.runIf(hasCluster() && COSIGN !== '')('images that cosign has signed', () => {
+describe.runIf(hasCluster())('images that cosign has signed', () => {
   const directory = mkdtempSync(join(tmpdir(), 'patchway-signatures-'));
+  let program = '';
   const env = { COSIGN_PASSWORD: 'secret', COSIGN_YES: 'true' };
   const cosign = async (...args: string[]) => {
-    const outcome = await exec(COSIGN, args, { env, cwd: directory });
+    const outcome = await exec(program, args, { env, cwd: directory });
     expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
     return outcome;
   };
@@ -52,10 +53,11 @@ describe.runIf(hasCluster() && COSIGN !== '')('images that cosign has signed', (
   const io: Io = { out: () => {}, err: () => {}, stdin: async () => '', color: false, env: {}, cwd: directory, now: Date.now };
 
   beforeAll(async () => {
+    program = await goProgram('github.com/sigstore/cosign/v2/cmd/cosign', 'v2.6.1');
     for (const key of ['ours', 'theirs']) await cosign('generate-key-pair', '--output-key-prefix', key);
     await sign('ours', `${REGISTRY}/web@${digestOf('web:1.0.1')}`);
     await sign('theirs', `${REGISTRY}/web@${digestOf('web:1.0.2')}`);
-  });
+  }, 1_500_000);
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it('are locked by the key that signed them', async () => {

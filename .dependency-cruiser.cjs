@@ -1,4 +1,4 @@
-const capabilities = 'gate|scan|remedy|rollout|rules|exporter|promotion|guard';
+const capabilities = 'gate|scan|remedy|rollout|rules|exporter|promotion|guard|checks';
 const engines = '^node_modules/(constructs|cdk8s|cdk8s-plus-28|@pulumi)/';
 
 /** The arrows between layers, as CONTRIBUTING.md draws them. */

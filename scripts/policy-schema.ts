@@ -3,16 +3,18 @@ import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
 import ts from 'typescript';
 import { policySchema } from '../src/policy/schema.js';
 
-const INTERFACES = ['input', 'scan-input', 'gate-input', 'exception-input', 'promotion-input', 'rollout-input'];
+const INTERFACES = ['input', 'scan-input', 'gate-input', 'exception-input', 'promotion-input', 'rollout-input', 'window-input'];
 
 /** The JSON Schema of a policy: shapes from the parser's own schema, descriptions from the docstrings of its interfaces. */
 export function policyJsonSchema(): string {
   const shapes = toJsonSchema(policySchema(), { target: 'draft-2020-12', typeMode: 'input', errorMode: 'ignore' });
-  const { $schema, ...schema } = describe(closed(shapes), 'PolicyInput', documentation());
+  const docs = documentation();
+  const { $schema, ...schema } = describe(closed(shapes), 'PolicyInput', docs);
   const head = { $schema, $id: 'https://patchway.dev/policy.schema.json', title: 'Patchway policy' };
   // The address of this schema, by which editors find it: the loader passes over it.
   const properties = { $schema: { type: 'string' }, ...schema.properties };
-  return `${JSON.stringify({ ...head, ...schema, properties }, null, 2)}\n`;
+  const $defs = Object.fromEntries(Object.entries(schema.$defs ?? {}).map(([name, def]) => [name, describeChoice(def, docs)]));
+  return `${JSON.stringify({ ...head, ...schema, properties, $defs }, null, 2)}\n`;
 }
 
 /** What an interface's docstrings say of its fields. */
@@ -62,6 +64,17 @@ function describe(schema: JsonSchema, name: string, docs: ReadonlyMap<string, Do
     return [field, { ...inner, description: doc.text }] as const;
   });
   return { description: own.text, ...schema, properties: Object.fromEntries(properties) };
+}
+
+/** The schema of a choice: each of what it chooses from is described by the interface that has the same fields. */
+function describeChoice(schema: JsonSchema | boolean, docs: ReadonlyMap<string, Documented>): JsonSchema | boolean {
+  if (typeof schema === 'boolean' || schema.anyOf === undefined) return schema;
+  const nameOf = (fields: readonly string[]) =>
+    [...docs].find(([, doc]) => fields.length === doc.fields.size && fields.every((field) => doc.fields.has(field)))?.[0] ?? '';
+  const anyOf = schema.anyOf.map((each) =>
+    typeof each === 'boolean' ? each : describe(each, nameOf(Object.keys(each.properties ?? {})), docs),
+  );
+  return { ...schema, anyOf };
 }
 
 /** Objects that take no other fields, said in the way that editors understand best. */

@@ -9,7 +9,7 @@ import { scannersAreReached } from './checks/scanners.js';
 import { schedulesFire } from './checks/schedules.js';
 import { soaksFitDeadlines } from './checks/soak.js';
 import { stageNamesDiffer, stageNamespacesDiffer, stagesComeAfterStages, stagesHaveAnOrder } from './checks/stages.js';
-import { windowsFitRollouts, windowsOpen } from './checks/windows.js';
+import { freezesLeaveTime, windowsEndAfterTheyBegin, windowsFitRollouts, windowsOpen } from './checks/windows.js';
 
 const CHECKS: readonly Check[] = [
   schedulesFire,
@@ -25,8 +25,10 @@ const CHECKS: readonly Check[] = [
   rolloutCanSucceed,
   budgetAllowsDrains,
   windowsFitRollouts,
+  windowsEndAfterTheyBegin,
   windowsOpen,
   stageNamesDiffer,
+  freezesLeaveTime,
   stageNamespacesDiffer,
   stagesComeAfterStages,
   stagesHaveAnOrder,

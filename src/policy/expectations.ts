@@ -85,3 +85,5 @@ export const REQUIRED: Readonly<Record<string, string>> = {
   publicKey: 'Write the text of cosign.pub there.',
   duration: "Write how long the window lasts, such as duration: '6h'.",
 };
+  from: "Write its first day, such as from: '2026-12-20'.",
+  to: "Write its last day, such as to: '2027-01-03'.",

@@ -7,6 +7,7 @@ import type { RolloutInput } from './rollout-input.js';
 import type { ScanInput } from './scan-input.js';
 import type { CheckSeverities } from './synthesis-checks.js';
 import type { VerificationInput } from './verify-input.js';
+import type { WindowInput } from './window-input.js';
 
 export type { ExceptionInput } from './exception-input.js';
 export type { DeadlinesInput, EpssInput, ExploitedInput, GateInput } from './gate-input.js';
@@ -20,6 +21,7 @@ export type {
   PrometheusVerificationInput,
   VerificationInput,
 } from './verify-input.js';
+export type { DatedWindowInput, RecurringWindowInput, WindowInput } from './window-input.js';
 
 /** A patch policy as a team writes it, in TypeScript, YAML or JSON. */
 export interface PolicyInput<N extends string = string> {
@@ -72,26 +74,6 @@ export interface PolicyInput<N extends string = string> {
    * @see docs/checks.md
    */
   readonly checks?: CheckSeverities;
-}
-
-/** A time in which rollouts may start, or may not. */
-export interface WindowInput {
-  /** `allow`: only then; `deny`: never then, which wins. */
-  readonly kind: 'allow' | 'deny';
-  /** Five-field cron: when the window opens. */
-  readonly schedule: string;
-  /** How long it lasts. */
-  readonly duration: Duration;
-  /**
-   * The IANA time zone of this window's schedule.
-   * @default the policy's
-   */
-  readonly timeZone?: string;
-  /**
-   * How long before an allow window ends, or a deny window begins, the last rollout may start.
-   * @default rollout.progressDeadline
-   */
-  readonly cutoff?: Duration;
 }
 
 /** An environment that images pass through. */

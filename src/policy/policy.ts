@@ -146,13 +146,26 @@ export interface RolloutPolicy {
 /** `'watch'`: also of rollouts that somebody else began. */
 export type AutoRollback = boolean | 'watch';
 
-export interface Window {
+/** A time in which rollouts may start, or may not. */
+export type Window = RecurringWindow | DatedWindow;
+
+export interface RecurringWindow {
   readonly kind: 'allow' | 'deny';
   /** Five-field cron: when the window starts. */
   readonly schedule: string;
   readonly duration: Milliseconds;
   readonly timeZone: string;
-  /** No rollout starts in the last `cutoff` of an allow window. */
+  /** No rollout starts in the last `cutoff` of an allow window, or before a deny window. */
+  readonly cutoff: Milliseconds;
+}
+
+/** A window that opens once; with `deny` a freeze. */
+export interface DatedWindow {
+  readonly kind: 'allow' | 'deny';
+  /** RFC 3339. */
+  readonly from: string;
+  /** RFC 3339: up to, not including. */
+  readonly to: string;
   readonly cutoff: Milliseconds;
 }
 

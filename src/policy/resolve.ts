@@ -1,4 +1,5 @@
 import { canonicalJson, shortHash } from '../manifest/names.js';
+import { momentOf } from './dates.js';
 import { parseDuration } from './duration.js';
 import { expiryOf, imageScope } from './exceptions.js';
 import type {
@@ -156,7 +157,7 @@ function resolveException(input: Partly<ExceptionInput>, timeZone: string): Poli
     ...(input.stage === undefined ? {} : { stage: input.stage }),
     reason: input.reason ?? '',
     approvedBy: input.approvedBy ?? '',
-    expires: new Date(expires ?? 0).toISOString().replace('.000Z', 'Z'),
+    expires: instant(expires ?? 0),
   };
 }
 
@@ -183,13 +184,17 @@ function resolveBudget(input: Partly<RolloutInput>['disruptionBudget']): Rollout
 }
 
 function resolveWindows(input: readonly (Partly<WindowInput> | undefined)[], setting: Setting): readonly Window[] {
-  return input.map((window) => ({
-    kind: window?.kind ?? 'allow',
-    schedule: setting.minute(window?.schedule ?? ''),
-    duration: milliseconds(window?.duration, '0s'),
-    timeZone: window?.timeZone ?? setting.timeZone,
-    cutoff: optionalMilliseconds(window?.cutoff) ?? setting.progressDeadline,
-  }));
+  return input.map((window = {}) => {
+    const kind = window.kind ?? 'allow';
+    const timeZone = window.timeZone ?? setting.timeZone;
+    const cutoff = optionalMilliseconds(window.cutoff) ?? setting.progressDeadline;
+    if ('from' in window || 'to' in window) {
+      const moment = (written: string | undefined, edge: 'start' | 'end') => instant(momentOf(written ?? '', timeZone, edge) ?? 0);
+      return { kind, from: moment(window.from, 'start'), to: moment(window.to, 'end'), cutoff };
+    }
+    const { schedule, duration } = 'schedule' in window ? window : { schedule: undefined, duration: undefined };
+    return { kind, schedule: setting.minute(schedule ?? ''), duration: milliseconds(duration, '0s'), timeZone, cutoff };
+  });
 }
 
 function resolveStage(input: Partly<StageInput>, windows: readonly Window[], gate: GatePolicy, setting: Setting): Stage {
@@ -233,6 +238,10 @@ function resolveMonitoring(input: Partly<MonitoringInput>): MonitoringPolicy {
 }
 
 function milliseconds(text: string | undefined, otherwise: string): Milliseconds {
+function instant(at: number): string {
+  return new Date(at).toISOString().replace('.000Z', 'Z');
+}
+
   return optionalMilliseconds(text ?? otherwise) ?? 0;
 }
 

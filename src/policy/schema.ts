@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { dig } from '../manifest/dig.js';
 import { parseSchedule } from './cron.js';
+import { momentOf } from './dates.js';
 import { DURATION_PATTERN, type Duration, parseDuration } from './duration.js';
 import { expiryOf, imageScope } from './exceptions.js';
 import { type CountOrPercent, type PresetName, SEVERITIES } from './policy.js';
@@ -188,12 +189,17 @@ function build() {
   });
 
   const windows = list(
-    object({
-      kind: v.picklist(['allow', 'deny'], 'oneOf'),
-      schedule,
-      duration,
-      timeZone: optional(timeZone),
-      cutoff: optional(duration),
+  const kind = v.picklist(['allow', 'deny'], 'oneOf');
+  const day = v.pipe(
+    v.string('day'),
+    v.check((value) => momentOf(value, 'UTC', 'start') !== undefined, 'day'),
+  );
+  const recurring = object({ kind, schedule, duration, timeZone: optional(timeZone), cutoff: optional(duration) });
+  const dated = object({ kind, from: day, to: day, timeZone: optional(timeZone), cutoff: optional(duration) });
+    v.lazy((input) => {
+      const has = (...keys: readonly string[]) => keys.some((key) => dig(input, key) !== undefined);
+      if (has('from', 'to')) return dated;
+      return has('schedule', 'duration') ? recurring : v.union([recurring, dated], 'window');
     }),
   );
 

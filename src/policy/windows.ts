@@ -1,4 +1,4 @@
-import type { Milliseconds, Window } from './policy.js';
+import type { DatedWindow, Milliseconds, RecurringWindow, Window } from './policy.js';
 import { scheduleOf } from './schedule.js';
 
 /** A time from `opens` up to, not including, `closes` (epoch milliseconds). */
@@ -54,6 +54,11 @@ export function startIntervals(windows: readonly Window[], from: number, to: num
   return subtract(join(starts.filter(({ opens, closes }) => opens < closes)), denied, from, to);
 }
 
+/** Whether a window opens again and again; otherwise once. */
+export function isRecurring(window: Window): window is RecurringWindow {
+  return 'schedule' in window;
+}
+
 interface Span extends Interval {
   readonly cutoff: Milliseconds;
 }
@@ -68,12 +73,23 @@ function allowed(windows: readonly Window[], from: number, to: number): readonly
 
 function spans(windows: readonly Window[], kind: Window['kind'], from: number, to: number): readonly Span[] {
   return windows
-    .filter((window) => window.kind === kind && window.duration > 0)
+    .filter((window) => window.kind === kind)
     .flatMap((window) => spansOf(window, from, to))
     .sort((a, b) => a.opens - b.opens);
 }
 
-function spansOf({ schedule, timeZone, duration, cutoff }: Window, from: number, to: number): readonly Span[] {
+function spansOf(window: Window, from: number, to: number): readonly Span[] {
+  return isRecurring(window)
+    ? openingsOf(window, from, to)
+    : [dated(window)].filter(({ opens, closes }) => opens < closes && closes > from);
+}
+
+function dated({ from, to, cutoff }: DatedWindow): Span {
+  return { opens: Date.parse(from), closes: Date.parse(to), cutoff };
+}
+
+function openingsOf({ schedule, timeZone, duration, cutoff }: RecurringWindow, from: number, to: number): readonly Span[] {
+  if (duration <= 0) return [];
   const { next } = scheduleOf(schedule, timeZone);
   const found: Span[] = [];
   for (let fire = next(from - duration); fire !== undefined && fire < to + cutoff; fire = following(next, fire, duration)) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GateInput, PolicyInput, StageInput, WindowInput } from '../../src/policy/input.js';
+import type { GateInput, PolicyInput, RecurringWindowInput, StageInput } from '../../src/policy/input.js';
 import { parsePolicy } from '../../src/policy/parse.js';
 import { formatProblem } from '../../src/problem.js';
 import { storefront } from './storefront.js';
@@ -11,7 +11,11 @@ const gate = (rest: Partial<GateInput> = {}): GateInput => ({
   deadlines: { critical: '7d', high: '14d', medium: '30d', low: '90d' },
   ...rest,
 });
-const allow = (schedule: string, duration: WindowInput['duration'], rest: Partial<WindowInput> = {}): WindowInput => ({
+const allow = (
+  schedule: string,
+  duration: RecurringWindowInput['duration'],
+  rest: Partial<RecurringWindowInput> = {},
+): RecurringWindowInput => ({
   kind: 'allow',
   schedule,
   duration,

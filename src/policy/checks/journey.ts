@@ -1,6 +1,6 @@
 import type { Milliseconds, PolicyDocument, Stage, Window } from '../policy.js';
 import { type Schedule, scheduleOf } from '../schedule.js';
-import { type Interval, startIntervals } from '../windows.js';
+import { type Interval, isRecurring, startIntervals } from '../windows.js';
 import { steadyTimes } from './steady-times.js';
 import { YEAR } from './year.js';
 
@@ -146,10 +146,12 @@ function openingsOf(stages: readonly Stage[], waits: boolean): ReadonlyMap<reado
 /** As far as windows are read at once: the releases that are looked at need few weeks of them. */
 const PART = 12 * 24 * HOUR;
 
+/** The year that is looked at stands for any: dates of one year say nothing about it. */
 function openingOf(windows: readonly Window[]): Opening {
+  const recurring = windows.filter(isRecurring);
   const parts = new Map<number, readonly Interval[]>();
   const partFrom = (from: number) => {
-    const part = parts.get(from) ?? startIntervals(windows, from, Math.min(from + PART, YEAR.end));
+    const part = parts.get(from) ?? startIntervals(recurring, from, Math.min(from + PART, YEAR.end));
     parts.set(from, part);
     return part;
   };

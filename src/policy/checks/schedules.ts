@@ -1,4 +1,5 @@
 import { nextFires } from '../schedule.js';
+import { isRecurring } from '../windows.js';
 import { type Check, error, writtenWindows } from './check.js';
 import { YEAR } from './year.js';
 
@@ -8,7 +9,9 @@ export const schedulesFire: Check = (draft) => {
   return [
     { path: 'scan.schedule', schedule: scan.schedule, zone: timeZone },
     { path: 'promotion.schedule', schedule: promotion.schedule, zone: timeZone },
-    ...writtenWindows(draft).map(({ path, window }) => ({ path: `${path}.schedule`, schedule: window.schedule, zone: window.timeZone })),
+    ...writtenWindows(draft).flatMap(({ path, window }) =>
+      isRecurring(window) ? [{ path: `${path}.schedule`, schedule: window.schedule, zone: window.timeZone }] : [],
+    ),
   ]
     .filter(({ path, schedule, zone }) => draft.intact(path) && nextFires(schedule, zone, YEAR.from, 1).length === 0)
     .map(({ path, schedule }) => error(path, `'${schedule}' never comes.`, 'Check the day of the month against the month.'));

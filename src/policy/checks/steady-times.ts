@@ -1,6 +1,6 @@
 import { parseSchedule } from '../cron.js';
 import type { PolicyDocument } from '../policy.js';
-import type { Interval } from '../windows.js';
+import { type Interval, isRecurring } from '../windows.js';
 import { zoneOf } from '../zone.js';
 import { YEAR } from './year.js';
 
@@ -11,7 +11,7 @@ const WEEK = 7 * 86_400_000;
  * from one change of clocks to the next. Nothing else is steady.
  */
 export function steadyTimes({ scan, promotion, stages, timeZone }: PolicyDocument): readonly Interval[] {
-  const windows = stages.flatMap((stage) => stage.windows);
+  const windows = stages.flatMap((stage) => stage.windows).filter(isRecurring);
   if (![scan, promotion, ...windows].every(({ schedule }) => isWeekly(schedule))) return [];
   const zones = [...new Set([timeZone, ...windows.map((window) => window.timeZone)])].map(zoneOf);
   // Windows reach this far into what comes after they opened, and before they close.

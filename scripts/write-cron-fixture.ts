@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 
 /*
@@ -50,13 +51,52 @@ const END = '2026-01-01T00:00:00Z';
 const cases = Object.entries(ZONES).flatMap(([zone, starts]) =>
   starts.flatMap((start) => SCHEDULES.map((schedule) => ({ zone, schedule, start }))),
 );
-const lines = cases.map(({ zone, schedule, start }) => [zone, schedule, start, COUNT].join('\t'));
-const answers = execFileSync(oracle, { input: `${lines.join('\n')}\n`, encoding: 'utf8' })
-  .trimEnd()
-  .split('\n');
-const rows = cases.map((asked, i) => JSON.stringify({ ...asked, fires: pastOf(JSON.parse(answers[i] ?? '')) }));
+const answers = ask(cases.map(({ zone, schedule, start }) => [zone, schedule, start, COUNT]));
+const rows = cases.map((asked, i) => JSON.stringify({ ...asked, fires: pastOf(answers[i] ?? []) }));
 const fixture = new URL('../test/policy/fixtures/cron.json', import.meta.url);
 writeFileSync(fixture, `{"count": ${COUNT}, "end": "${END}", "cases": [\n${rows.join(',\n')}\n]}\n`);
+
+/** Every fire of ten years, as one hash a year: a difference names zone, schedule and year, and the fixture stays small. */
+const YEARS = Array.from({ length: 10 }, (_, i) => String(2015 + i));
+const ZONES_OF_YEARS = [
+  ...Object.keys(ZONES),
+  'America/Los_Angeles',
+  'America/St_Johns',
+  'America/Santiago',
+  'America/Asuncion',
+  'America/Scoresbysund',
+  'Atlantic/Azores',
+  'Europe/London',
+  'Europe/Dublin',
+  'Europe/Istanbul',
+  'Africa/Cairo',
+  'Asia/Tehran',
+  'Asia/Kathmandu',
+  'Asia/Tokyo',
+  'Australia/Sydney',
+  'Pacific/Auckland',
+  'Pacific/Chatham',
+];
+const SCHEDULES_OF_YEARS = ['30 2 * * *', '0 0 * * *', '30 1 * * SUN', '0 4 13 * 5', '15 0 1,15 * MON', '*/30 0-3 * 3,4,9-11 *'];
+const asked = ZONES_OF_YEARS.flatMap((zone) => SCHEDULES_OF_YEARS.map((schedule) => ({ zone, schedule })));
+const years = ask(asked.map(({ zone, schedule }) => [zone, schedule, `${Number(YEARS[0]) - 1}-12-31T23:59:59Z`, 20_000])).map((fires, i) =>
+  JSON.stringify({ ...asked[i], years: YEARS.map((year) => yearHash(fires.filter((fire) => fire.startsWith(year)))) }),
+);
+const yearsFixture = new URL('../test/policy/fixtures/cron-years.json', import.meta.url);
+writeFileSync(yearsFixture, `{"years": ${JSON.stringify(YEARS)}, "cases": [\n${years.join(',\n')}\n]}\n`);
+
+function ask(lines: readonly (readonly (string | number)[])[]): readonly (readonly string[])[] {
+  const input = `${lines.map((line) => line.join('\t')).join('\n')}\n`;
+  const answer = execFileSync(String(oracle), { input, encoding: 'utf8', maxBuffer: 2 ** 30 });
+  return answer
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+function yearHash(fires: readonly string[]): string {
+  return createHash('sha256').update(fires.join(' ')).digest('hex').slice(0, 12);
+}
 
 function pastOf(fires: readonly string[]): readonly string[] {
   return fires.filter((fire) => fire < END);

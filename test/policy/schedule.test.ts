@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseSchedule } from '../../src/policy/cron.js';
-import { nextFires, resolveMinute } from '../../src/policy/schedule.js';
+import { nextFires, resolveMinute, scheduleOf } from '../../src/policy/schedule.js';
 
 interface Fixture {
   readonly count: number;
@@ -11,7 +12,22 @@ interface Fixture {
 }
 
 const oracle: Fixture = JSON.parse(readFileSync(new URL('./fixtures/cron.json', import.meta.url), 'utf8'));
+/** Every fire of each year, hashed. */
+interface LongRun {
+  readonly years: readonly string[];
+  readonly cases: readonly { zone: string; schedule: string; years: readonly string[] }[];
+}
+
+const longRun: LongRun = JSON.parse(readFileSync(new URL('./fixtures/cron-years.json', import.meta.url), 'utf8'));
+const hashOf = (fires: readonly string[]) => createHash('sha256').update(fires.join(' ')).digest('hex').slice(0, 12);
 const iso = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z');
+
+function firesUntil(schedule: string, zone: string, after: number, end: number): readonly string[] {
+  const { next } = scheduleOf(schedule, zone);
+  const fires: string[] = [];
+  for (let fire = next(after); fire !== undefined && fire < end; fire = next(fire)) fires.push(iso(fire));
+  return fires;
+}
 
 describe('a schedule fires when Kubernetes fires it', () => {
   const zones = [...new Set(oracle.cases.map(({ zone }) => zone))];
@@ -23,6 +39,17 @@ describe('a schedule fires when Kubernetes fires it', () => {
       expect(got, `${schedule} after ${start}`).toEqual(fires);
     }
   });
+
+  it.each(longRun.cases.map(({ zone }) => zone).filter((zone, i, all) => all.indexOf(zone) === i))('in ten years of %s', (zone) => {
+    const [first = '', last = ''] = [longRun.years[0], longRun.years.at(-1)];
+    for (const { schedule, years } of longRun.cases.filter((c) => c.zone === zone)) {
+      const fires = firesUntil(schedule, zone, Date.UTC(Number(first), 0, 1) - 1000, Date.UTC(Number(last) + 1, 0, 1));
+      const hashes = longRun.years.map((year) => [year, hashOf(fires.filter((fire) => fire.startsWith(year)))]);
+      expect(hashes, schedule).toEqual(longRun.years.map((year, i) => [year, years[i]]));
+    }
+  });
+
+  it('is compared in more than twenty zones', () => expect(new Set(longRun.cases.map(({ zone }) => zone)).size).toBeGreaterThan(20));
 
   it('is compared on many cases', () => expect(oracle.cases.length).toBeGreaterThan(300));
 

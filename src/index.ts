@@ -13,6 +13,7 @@ export { type LockedImage, lockedImage, toolImage } from './lock/lookup.js';
 export { loadLock, parseLock } from './lock/parse.js';
 export type { Deployment, Manifest } from './manifest/manifest.js';
 export type { ScanTarget, WorkloadImage, WorkloadSummary } from './manifest/stage-config.js';
+export type { Remedy, WorkloadOptions } from './manifest/workload-options.js';
 export { toYaml } from './manifest/yaml.js';
 export { planStage, type StageInput, type StagePlan } from './plan.js';
 export { definePolicy } from './policy/define.js';

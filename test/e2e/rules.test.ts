@@ -25,6 +25,8 @@ interface Firing {
   readonly workload?: string;
   /** The image that an image was built on, where the alert is about that. */
   readonly base?: string;
+  /** What a red verdict asks for, where the alert is about one. */
+  readonly remedy?: string;
   readonly summary: string;
   readonly description: string;
 }
@@ -68,15 +70,17 @@ const overdue = (since: string): Firing => ({
   alert: 'PatchwayFindingOverdue',
   severity: 'critical',
   workload: 'web',
+  remedy: 'update',
   summary: `A finding in ${where} is overdue.`,
-  description: `The deadline of a finding in what ${where} runs passed ${since} ago. The gate is closed for this image.`,
+  description: `The deadline of a finding in what ${where} runs passed ${since} ago. The gate is closed for this image. Take a newer tag of the image.`,
 });
 const exploited = (count: number): Firing => ({
   alert: 'PatchwayExploitedFindingOpen',
   severity: 'critical',
   workload: 'web',
+  remedy: 'update',
   summary: `${where} runs a vulnerability that is known to be exploited.`,
-  description: `${count} findings in what ${where} runs are in a catalogue of exploited vulnerabilities. The policy allows ${promDuration(policy.gate.exploited?.deadline ?? 0)} for one that has a fix.`,
+  description: `${count} findings in what ${where} runs are in a catalogue of exploited vulnerabilities. The policy allows ${promDuration(policy.gate.exploited?.deadline ?? 0)} for one that has a fix. Take a newer tag of the image.`,
 });
 const behind = (since: string): Firing => ({
   alert: 'PatchwayBaseBehind',
@@ -413,7 +417,7 @@ function unitTest({ alert, series, at }: Story) {
   };
 }
 
-function expected({ alert, severity, workload, base, summary, description }: Firing) {
+function expected({ alert, severity, workload, base, remedy, summary, description }: Firing) {
   return {
     exp_labels: {
       team: 'shop',
@@ -423,6 +427,7 @@ function expected({ alert, severity, workload, base, summary, description }: Fir
       namespace,
       ...(workload === undefined ? {} : { workload }),
       ...(base === undefined ? {} : { base }),
+      ...(remedy === undefined ? {} : { remedy }),
     },
     exp_annotations: { summary, description, runbook_url: `https://example.com/runbooks/${alert}.md` },
   };

@@ -18,7 +18,10 @@ export function checkStream<F>(
   all: readonly Judged<F>[],
   { policy, stage }: { readonly policy: Policy; readonly stage: Stage },
 ): readonly F[] {
-  const objects = all.filter(({ manifest }) => typeof dig(manifest, 'metadata', 'name') === 'string');
+  const objects = all.filter(({ manifest }) => {
+    const namespace = dig(manifest, 'metadata', 'namespace') ?? stage.namespace;
+    return namespace === stage.namespace && typeof dig(manifest, 'metadata', 'name') === 'string';
+  });
   const workloads = objects.filter(({ isCovered }) => isCovered).map(({ manifest }) => manifest);
   const beside = objects.filter(({ isCovered }) => !isCovered).map(({ manifest }) => manifest);
   const byTitle = new Map(objects.map((object) => [titleOf(object.manifest), object]));

@@ -9,7 +9,7 @@ import type { WorkloadSummary } from './manifest/stage-config.js';
 import { hasPromotion } from './policy/has-promotion.js';
 import type { PolicyDocument, Stage } from './policy/policy.js';
 import { isPatchwayError, type Problem } from './problem.js';
-import { promotionManifests } from './promotion/jobs.js';
+import { promotionManifests } from './promotion/engines/engines.js';
 import { copaManifests } from './remedy/copa.js';
 import { analysisManifests } from './rollout/argo/analysis-template.js';
 import { withLockedVerification } from './rollout/verification.js';

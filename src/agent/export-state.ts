@@ -8,6 +8,7 @@ import { WORKLOAD_KINDS, workloadPath } from '../manifest/kinds.js';
 import { BREAK_GLASS } from '../manifest/labels.js';
 import { names } from '../manifest/names.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
+import { movesLock } from '../policy/engines.js';
 import { isPatchwayError, PatchwayError } from '../problem.js';
 import type { AgentContext } from './context.js';
 
@@ -35,7 +36,7 @@ export async function readStage(context: AgentContext): Promise<StageState> {
       ({ name }) => name,
       (workload) => readImages(context, stage.namespace, workload),
     ),
-    stage.after.length === 0 ? undefined : readPromotion(context, stage.namespace),
+    stage.after.length === 0 || movesLock(config.policy.promotion) ? undefined : readPromotion(context, stage.namespace),
     config.policy.promotion.guard === false ? undefined : countBreakGlass(context, stage.namespace),
   ]);
   const deployed = new Map([...running].flatMap(([name, images]) => (images === undefined ? [] : [[name, images] as const])));

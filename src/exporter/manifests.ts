@@ -4,6 +4,7 @@ import type { Manifest } from '../manifest/manifest.js';
 import { names } from '../manifest/names.js';
 import { access, type Grant, serviceAccount, workloadGrants } from '../manifest/rbac.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
+import { movesLock } from '../policy/engines.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
 
 /** The port that the exporter listens on; it is called `metrics`. */
@@ -51,7 +52,7 @@ type Named = { readonly name: string; readonly namespace: string; readonly label
 /** A grant without names would hold for every object, so one that names nothing is left out. */
 function grants({ promotion }: PolicyDocument, stage: Stage, workloads: readonly WorkloadSummary[]): readonly Grant[] {
   const evidence = new Set(workloads.flatMap(({ images }) => images.map(({ repository }) => names.evidence(repository))));
-  const state = stage.after.length > 0 ? [names.promotion(stage.name)] : [];
+  const state = stage.after.length > 0 && !movesLock(promotion) ? [names.promotion(stage.name)] : [];
   const all: readonly Grant[] = [
     { apiGroup: '', resource: 'configmaps', verbs: ['get'], names: [...[...evidence].sort(), ...state] },
     ...workloadGrants(workloads, ['get']),

@@ -33,6 +33,8 @@ export const names = {
   databases: (stage: string) => `patchway-databases-${stage}`,
   verification: (stage: string) => `patchway-verify-${stage}`,
   promotion: (stage: string) => `patchway-promotion-${stage}`,
+  /** What a forge's workflows read a stage as. */
+  forge: (stage: string) => `patchway-forge-${stage}`,
   guard: (stage: string) => `patchway-guard-${stage}`,
   /** Of an object without a namespace: parts are DNS labels, so that no two stages of a cluster share one. */
   admission: (topic: string, policy: string, { name, namespace }: { readonly name: string; readonly namespace: string }) =>

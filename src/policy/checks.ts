@@ -2,6 +2,7 @@ import type { Problem } from '../problem.js';
 import type { Check, Draft } from './checks/check.js';
 import { deadlinesAreGiven, deadlinesFollowSeverity, presetIsKept } from './checks/deadlines.js';
 import { budgetAllowsDrains } from './checks/disruption-budget.js';
+import { engineReachesClusters, engineWatches } from './checks/engine.js';
 import { exceptionsDiffer, exceptionsNameStages } from './checks/exceptions.js';
 import { deadlinesAreAlwaysMet, deadlinesCanBeMet } from './checks/in-time.js';
 import { evidenceOutlivesScans, rolloutCanMove, rolloutCanSucceed, scannersDiffer } from './checks/rollout-and-scan.js';
@@ -24,14 +25,16 @@ const CHECKS: readonly Check[] = [
   rolloutCanMove,
   rolloutCanSucceed,
   budgetAllowsDrains,
-  windowsFitRollouts,
   windowsEndAfterTheyBegin,
+  windowsFitRollouts,
   windowsOpen,
-  stageNamesDiffer,
   freezesLeaveTime,
+  stageNamesDiffer,
   stageNamespacesDiffer,
   stagesComeAfterStages,
   stagesHaveAnOrder,
+  engineReachesClusters,
+  engineWatches,
   soaksFitDeadlines,
   deadlinesCanBeMet,
 ];

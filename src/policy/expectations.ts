@@ -26,6 +26,18 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
     "a whole number and a unit, such as '30s', '10m', '48h', '7d' or '2w', at most ten years",
   ),
   schedule: expectation('This is not a schedule.', "five-field cron such as '17 3 * * *'"),
+  window: expectation(
+    'This is no window.',
+    '{ kind, schedule, duration } for one that comes again, or { kind, from, to } for one that comes once',
+  ),
+  day: expectation(
+    'This is neither a date nor an instant.',
+    "'2026-12-20', a day in the window's time zone, or with a time and an offset '2026-12-20T18:00:00Z'",
+  ),
+  context: expectation(
+    "This is not the name of a context of kubectl's configuration.",
+    'a name without spaces, as `kubectl config get-contexts` lists it',
+  ),
   timeZone: expectation('This is not a time zone.', "an IANA name such as 'Europe/Berlin' or 'UTC'"),
   quantity: expectation('This is not an amount.', "Kubernetes' notation, such as '500m', '2' or '1Gi'"),
   budget: expectation(
@@ -34,7 +46,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   ),
   scanners: expectation('There is no scanner.', "at least one, such as { kind: 'grype' }"),
   stages: expectation('There is no stage.', "at least one, such as { name: 'production', namespace: 'shop' }"),
-  engine: expectation('There is no such promotion engine.', "'jobs', the only engine"),
+  engine: expectation('There is no such promotion engine.', "'jobs', 'github-actions' or 'gitlab-ci'"),
   publicKey: expectation(
     'This is not a public key that signatures can be verified with.',
     "a key in PEM (ECDSA P-256 or RSA), as in cosign's cosign.pub: '-----BEGIN PUBLIC KEY-----' and what follows",
@@ -83,7 +95,7 @@ export const REQUIRED: Readonly<Record<string, string>> = {
   approvedBy: 'Name who accepted it.',
   expires: "Write until when, such as expires: '2027-01-31': an exception without an end would be forgotten.",
   publicKey: 'Write the text of cosign.pub there.',
-  duration: "Write how long the window lasts, such as duration: '6h'.",
-};
   from: "Write its first day, such as from: '2026-12-20'.",
   to: "Write its last day, such as to: '2027-01-03'.",
+  duration: "Write how long the window lasts, such as duration: '6h'.",
+};

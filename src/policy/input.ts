@@ -80,8 +80,14 @@ export interface PolicyInput<N extends string = string> {
 export interface StageInput<N extends string = string> {
   /** Names the stage in labels, alerts and object names: a DNS label of at most 30 characters. */
   readonly name: N;
-  /** The Kubernetes namespace; each stage has its own. */
+  /** The Kubernetes namespace; each stage of a cluster has its own. */
   readonly namespace: string;
+  /**
+   * The stage's cluster, as a context of kubectl's configuration. Stages that come after one another may be in different
+   * clusters with a forge as `promotion.engine`.
+   * @default the current context
+   */
+  readonly cluster?: string;
   /**
    * The stages whose images this one takes over.
    * @default none: its images come from the lock

@@ -1,4 +1,5 @@
 import type { Problem } from '../problem.js';
+import type { EngineName } from './engines.js';
 import type { CheckSeverities } from './synthesis-checks.js';
 
 /** A length of time as resolved: whole milliseconds. */
@@ -188,6 +189,8 @@ export type Verification =
 export interface Stage<S extends string = string> {
   readonly name: S;
   readonly namespace: string;
+  /** The context of kubectl's configuration; absent: the current one. */
+  readonly cluster?: string;
   /** The stages whose images this one takes over; empty: its images come from the lock. */
   readonly after: readonly S[];
   readonly soak: Milliseconds;
@@ -201,7 +204,7 @@ export interface Stage<S extends string = string> {
 }
 
 export interface PromotionPolicy {
-  readonly engine: 'jobs';
+  readonly engine: EngineName;
   readonly schedule: string;
   /** Absent: the API server admits only pods whose images are known. */
   readonly guard?: false;

@@ -1,10 +1,13 @@
+import type { EngineName } from './engines.js';
+
 /** How images move from stage to stage. */
 export interface PromotionInput {
   /**
-   * What does it: `jobs` in the cluster.
+   * What does it: `jobs` in the cluster, or a forge's own workflows, which move the image lock by a request.
    * @default 'jobs'
+   * @see docs/promotion-forge.md
    */
-  readonly engine?: 'jobs';
+  readonly engine?: EngineName;
   /**
    * When promotion looks what is due: five-field cron in the policy's time zone.
    * @default every 10 minutes

@@ -202,6 +202,7 @@ function resolveStage(input: Partly<StageInput>, windows: readonly Window[], gat
   return {
     name: input.name ?? '',
     namespace: input.namespace ?? '',
+    ...(input.cluster === undefined ? {} : { cluster: input.cluster }),
     after: (input.after ?? []).filter(isPresent),
     soak: milliseconds(input.soak, '0s'),
     windows: input.windows === undefined ? windows : resolveWindows(input.windows, setting),
@@ -237,11 +238,11 @@ function resolveMonitoring(input: Partly<MonitoringInput>): MonitoringPolicy {
   };
 }
 
-function milliseconds(text: string | undefined, otherwise: string): Milliseconds {
 function instant(at: number): string {
   return new Date(at).toISOString().replace('.000Z', 'Z');
 }
 
+function milliseconds(text: string | undefined, otherwise: string): Milliseconds {
   return optionalMilliseconds(text ?? otherwise) ?? 0;
 }
 

@@ -3,6 +3,7 @@ import { dig } from '../manifest/dig.js';
 import { parseSchedule } from './cron.js';
 import { momentOf } from './dates.js';
 import { DURATION_PATTERN, type Duration, parseDuration } from './duration.js';
+import { ENGINE_NAMES } from './engines.js';
 import { expiryOf, imageScope } from './exceptions.js';
 import { type CountOrPercent, type PresetName, SEVERITIES } from './policy.js';
 import { isPublicKey } from './public-key.js';
@@ -188,7 +189,6 @@ function build() {
     onConflict: optional(v.picklist(['stricter', 'fail'], 'oneOf')),
   });
 
-  const windows = list(
   const kind = v.picklist(['allow', 'deny'], 'oneOf');
   const day = v.pipe(
     v.string('day'),
@@ -196,6 +196,7 @@ function build() {
   );
   const recurring = object({ kind, schedule, duration, timeZone: optional(timeZone), cutoff: optional(duration) });
   const dated = object({ kind, from: day, to: day, timeZone: optional(timeZone), cutoff: optional(duration) });
+  const windows = list(
     v.lazy((input) => {
       const has = (...keys: readonly string[]) => keys.some((key) => dig(input, key) !== undefined);
       if (has('from', 'to')) return dated;
@@ -206,6 +207,7 @@ function build() {
   const stage = object({
     name,
     namespace,
+    cluster: optional(v.pipe(v.string('context'), v.regex(/^[^\s-]\S*$/, 'context'))),
     after: optional(list(v.string('text'))),
     soak: optional(duration),
     windows: optional(windows),
@@ -215,7 +217,7 @@ function build() {
   });
 
   const promotion = object({
-    engine: optional(v.literal('jobs', 'engine')),
+    engine: optional(v.picklist(ENGINE_NAMES, 'engine')),
     schedule: optional(schedule),
     guard: optional(yesOrNo),
     signatures: optional(

@@ -1,17 +1,8 @@
 import type { AgentMount } from '../manifest/agent-pod.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
-import type { PolicyDocument, PromotionPolicy, Stage } from '../policy/policy.js';
-
-/** What an engine can do; asking for more is an error that names one which can. */
-export interface PromotionCapabilities {
-  readonly windows: boolean;
-  readonly soak: boolean;
-  /** Puts the old images back by itself. */
-  readonly rollback: boolean;
-  /** Whether stages may be in different clusters. */
-  readonly otherClusters: boolean;
-}
+import type { EngineName, PromotionCapabilities } from '../policy/engines.js';
+import type { PolicyDocument, Stage } from '../policy/policy.js';
 
 /** What the promotion to one stage is made of. */
 export interface PromotionOptions {
@@ -23,7 +14,7 @@ export interface PromotionOptions {
 
 /** A way to promote: data and one function. */
 export interface PromotionEngine {
-  readonly name: PromotionPolicy['engine'];
+  readonly name: EngineName;
   readonly capabilities: PromotionCapabilities;
   manifests(options: PromotionOptions): readonly Manifest[];
 }

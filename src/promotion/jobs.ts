@@ -4,6 +4,7 @@ import type { Manifest } from '../manifest/manifest.js';
 import { names } from '../manifest/names.js';
 import { access, type Grant, serviceAccount, workloadGrants } from '../manifest/rbac.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
+import { ENGINES } from '../policy/engines.js';
 import { hasPromotion } from '../policy/has-promotion.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
 import type { PromotionEngine, PromotionOptions } from './engine.js';
@@ -12,7 +13,7 @@ import { runSeconds } from './run.js';
 /** Promotion by a CronJob in the stage's own namespace: no controller to install. */
 export const jobs: PromotionEngine = {
   name: 'jobs',
-  capabilities: { windows: true, soak: true, rollback: true, otherClusters: false },
+  capabilities: ENGINES.jobs,
   manifests: promotionManifests,
 };
 

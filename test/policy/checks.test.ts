@@ -24,6 +24,16 @@ const allow = (
 
 it('a sound policy has no problems', () => expect(told({})).toEqual([]));
 
+it.each<[string, Partial<PolicyInput>]>([
+  ['stages in two clusters by a forge', { stages: [staging, production({ cluster: 'eu-1' })], promotion: { engine: 'github-actions' } }],
+  [
+    'one namespace in two clusters',
+    { stages: [staging, production({ namespace: 's', cluster: 'eu-1' })], promotion: { engine: 'gitlab-ci' } },
+  ],
+  ['stages in one named cluster', { stages: [{ ...staging, cluster: 'eu-1' }, production({ cluster: 'eu-1' })] }],
+  ['clusters of stages that have nothing to do with each other', { stages: [staging, { ...production({ cluster: 'eu-1' }), after: [] }] }],
+])('nor has a policy with %s', (_, policy) => expect(told(policy)).toEqual([]));
+
 describe('each of these has exactly one problem', () => {
   it.each<[string, Partial<PolicyInput>, string]>([
     ['a stage named twice', { stages: [staging, { name: 'staging', namespace: 'b' }] }, "error stages[1].name: 'staging' is the name of"],
@@ -31,6 +41,16 @@ describe('each of these has exactly one problem', () => {
       'two stages in a namespace',
       { stages: [staging, production({ namespace: 's' })] },
       "error stages[1].namespace: 's' is the namespace of",
+    ],
+    [
+      'stages in two clusters by jobs',
+      { stages: [staging, production({ cluster: 'eu-1' })] },
+      "error stages[1].cluster: 'production' is in cluster 'eu-1' and 'staging', which it comes after, in the current context's cluster: the promotion engine 'jobs' works within one cluster. Set promotion.engine to github-actions or gitlab-ci.",
+    ],
+    [
+      'a forge that is to watch',
+      { promotion: { engine: 'gitlab-ci' }, rollout: { autoRollback: 'watch' } },
+      "error rollout.autoRollback: The promotion engine 'gitlab-ci' does not watch what others roll out. Write true: what it deploys itself is reverted by a request. Or set promotion.engine to jobs.",
     ],
     [
       'an unknown stage',

@@ -107,7 +107,7 @@ describe('a wrong field says what was received, what is expected, and what to do
     [
       'an engine that is not there',
       { promotion: { engine: 'kargo' } },
-      "promotion.engine: There is no such promotion engine. (expected 'jobs', the only engine, received 'kargo')",
+      "promotion.engine: There is no such promotion engine. (expected 'jobs', 'github-actions' or 'gitlab-ci', received 'kargo')",
     ],
     ['an unknown strategy', { rollout: { strategy: 'bluegreen' } }, "Did you mean 'blueGreen'?"],
     [
@@ -115,7 +115,11 @@ describe('a wrong field says what was received, what is expected, and what to do
       { checks: { latestTag: 'warning' } },
       'checks.latestTag: This is not one of the values to choose from.',
     ],
-    ['a check that is not there', { checks: { lastestTag: 'off' } }, "checks.lastestTag: There is no such field. Did you mean 'latestTag'?"],
+    [
+      'a check that is not there',
+      { checks: { lastestTag: 'off' } },
+      "checks.lastestTag: There is no such field. Did you mean 'latestTag'?",
+    ],
     ...[
       [{ tcp: 'web:80' }, 'stages[0].verify[0]: This is no verification.'],
       [{ http: { url: 'web/healthz' } }, 'stages[0].verify[0].http.url: This is not an address.'],

@@ -8,12 +8,12 @@ export const stageNamesDiffer: Check = ({ document: { stages } }) =>
     error(`stages[${index}].name`, `'${value}' is the name of stages[${first}] as well.`, 'Give each stage a name of its own.'),
   );
 
-/** Two stages in one namespace would take each other's workloads for their own. */
+/** Two stages in one namespace of a cluster would take each other's workloads for their own. */
 export const stageNamespacesDiffer: Check = ({ document: { stages } }) =>
-  repeated(stages, ({ namespace }) => namespace).map(({ index, first, value }) =>
+  repeated(stages, ({ namespace, cluster = '' }) => namespace && `${cluster} ${namespace}`).map(({ index, first }) =>
     error(
       `stages[${index}].namespace`,
-      `'${value}' is the namespace of the stage '${stages[first]?.name}' as well.`,
+      `'${stages[index]?.namespace}' is the namespace of the stage '${stages[first]?.name}' as well.`,
       'Give each stage a namespace of its own.',
     ),
   );

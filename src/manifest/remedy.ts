@@ -40,7 +40,11 @@ export function remedyOfWorkload({ name, remedy = 'update', base, buildkit }: Wo
 
 /** What a remedy is, as a sentence without its full stop. */
 export function remedyWords(remedy: Remedy): string {
-  return { update: 'Take a newer tag of the image', rebuild: 'Build the image again on a fixed base', copa: 'Patch the image with Copa' }[
-    remedy
-  ];
+  return WORDS[remedy];
 }
+
+const WORDS: Readonly<Record<Remedy, string>> = {
+  update: 'Take a newer tag of the image',
+  rebuild: 'Build the image again on a fixed base',
+  copa: 'Patch the image with Copa',
+};

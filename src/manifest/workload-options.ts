@@ -69,10 +69,12 @@ export function workloadOptions(manifest: Manifest): { readonly options: Workloa
     if (remedy === needed) return [];
     return [problem(name, `This does nothing without ${ANNOTATIONS.remedy}: ${needed}.`, 'Set that, or remove this.', 'warning')];
   });
+  const texts = NAMES.flatMap((name) => {
+    const value = written(name);
+    return typeof value === 'string' && name !== 'remedy' ? [[name, value] as const] : [];
+  });
   return {
-    options: Object.fromEntries(
-      NAMES.map((name) => [name, written(name)]).filter(([name, value]) => typeof value === 'string' && (name !== 'remedy' || remedy)),
-    ),
+    options: { ...Object.fromEntries(texts), ...(remedy === undefined ? {} : { remedy }) },
     problems:
       written('remedy') === undefined || remedy !== undefined
         ? problems
@@ -85,7 +87,7 @@ export function annotationsOf(options: WorkloadOptions): Readonly<Record<string,
   return Object.fromEntries(
     NAMES.flatMap((name) => {
       const value = options[name];
-      return value === undefined ? [] : [[ANNOTATIONS[name], value]];
+      return value === undefined ? [] : [[ANNOTATIONS[name], value] as const];
     }),
   );
 }

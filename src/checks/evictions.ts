@@ -30,10 +30,8 @@ export function blockingBudgets(stage: StageObjects): readonly Blocked[] {
 
 /** Percentages are rounded up, those of pods that may go too. */
 function blockingRule(budget: Manifest, replicas: number | undefined): string | undefined {
-  const { maxUnavailable, minAvailable } = {
-    maxUnavailable: dig(budget, 'spec', 'maxUnavailable'),
-    minAvailable: dig(budget, 'spec', 'minAvailable'),
-  };
+  const maxUnavailable = dig(budget, 'spec', 'maxUnavailable');
+  const minAvailable = dig(budget, 'spec', 'minAvailable');
   if (replicas === 0) return undefined;
   if (maxUnavailable === 0 || maxUnavailable === '0%') return `maxUnavailable ${maxUnavailable}`;
   const least = replicas === undefined ? undefined : countOf(minAvailable, replicas);

@@ -7,10 +7,8 @@ import { askAlike, timesOf } from './probes.js';
 /** A pod that does not answer should first get no requests, and be restarted only when that does not help. */
 export function hastyLiveness(workload: Manifest): readonly Finding[] {
   return containersOf(workload).flatMap(({ container, path }) => {
-    const { readinessProbe, livenessProbe } = {
-      readinessProbe: dig(container, 'readinessProbe'),
-      livenessProbe: dig(container, 'livenessProbe'),
-    };
+    const readinessProbe = dig(container, 'readinessProbe');
+    const livenessProbe = dig(container, 'livenessProbe');
     const [killed, spared] = [timesOf(livenessProbe).patience, timesOf(readinessProbe).patience];
     if (!askAlike(readinessProbe, livenessProbe) || killed >= spared) return [];
     return [

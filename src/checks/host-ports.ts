@@ -1,6 +1,6 @@
 import { containersOf } from '../manifest/containers.js';
 import { dig, listAt } from '../manifest/dig.js';
-import { templatePathOf } from '../manifest/kinds.js';
+import { podPathOf } from '../manifest/kinds.js';
 import { type Manifest, titleOf } from '../manifest/manifest.js';
 import { countOf, leastPods, surgeOf } from './amounts.js';
 import type { Finding } from './check.js';
@@ -23,7 +23,7 @@ export function hostPorts(workload: Manifest, stage: StageObjects): readonly Fin
 }
 
 function takenPort(workload: Manifest): string | undefined {
-  const isOnHost = dig(workload, ...(templatePathOf(workload) ?? []), 'spec', 'hostNetwork') === true;
+  const isOnHost = dig(workload, ...podPathOf(workload), 'hostNetwork') === true;
   const ports = containersOf(workload).flatMap(({ container }) => listAt(container, 'ports'));
   const taken = ports.map((port) => dig(port, 'hostPort') ?? (isOnHost ? dig(port, 'containerPort') : undefined));
   const port = taken.find((each) => typeof each === 'number' && each > 0);

@@ -1,6 +1,6 @@
 import { containersOf, isSidecar, type PlacedContainer } from '../manifest/containers.js';
 import { dig, listAt } from '../manifest/dig.js';
-import { templatePathOf } from '../manifest/kinds.js';
+import { podPathOf } from '../manifest/kinds.js';
 import { type Manifest, titleOf } from '../manifest/manifest.js';
 import type { Finding } from './check.js';
 import type { StageObjects } from './stage-objects.js';
@@ -57,5 +57,5 @@ function unproven(workload: Manifest): Finding {
 }
 
 function containersPath(workload: Manifest): string {
-  return `${titleOf(workload)} ${[...(templatePathOf(workload) ?? []), 'spec', 'containers'].join('.')}`;
+  return `${titleOf(workload)} ${[...podPathOf(workload), 'containers'].join('.')}`;
 }

@@ -1,5 +1,5 @@
 import { dig, listAt } from '../manifest/dig.js';
-import { templatePathOf } from '../manifest/kinds.js';
+import { podPathOf } from '../manifest/kinds.js';
 import { type Manifest, titleOf } from '../manifest/manifest.js';
 import { leastPods, surgeOf } from './amounts.js';
 import type { Check, Finding } from './check.js';
@@ -25,7 +25,7 @@ function finding(first: Manifest, workloads: readonly Manifest[], claim: string,
   const many = pods === Number.POSITIVE_INFINITY ? 'one pod per node wants it' : `there may be ${pods} pods`;
   const fate = mode === 'ReadWriteOncePod' ? 'all but one of them wait for ever' : 'those on other nodes than the first wait for ever';
   return {
-    path: `${titleOf(first)} ${[...(templatePathOf(first) ?? []), 'spec', 'volumes'].join('.')}`,
+    path: `${titleOf(first)} ${[...podPathOf(first), 'volumes'].join('.')}`,
     message: `${who} the claim ${claim}, which is ${mode}, and ${many}: ${fate}.`,
     hint: 'Run one replica without a surge, give each pod a claim of its own (StatefulSet), or use a volume that is ReadWriteMany.',
   };
@@ -47,7 +47,7 @@ function podsAtOnce(workload: Manifest, stage: StageObjects): number {
 }
 
 function claimsOf(workload: Manifest): readonly string[] {
-  const volumes = listAt(workload, ...(templatePathOf(workload) ?? []), 'spec', 'volumes');
+  const volumes = listAt(workload, ...podPathOf(workload), 'volumes');
   const names = volumes.map((volume) => dig(volume, 'persistentVolumeClaim', 'claimName'));
   return [...new Set(names.filter((name) => typeof name === 'string'))];
 }

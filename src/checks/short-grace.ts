@@ -1,6 +1,6 @@
 import { containersOf, isSidecar, ownPause } from '../manifest/containers.js';
 import { dig } from '../manifest/dig.js';
-import { templatePathOf } from '../manifest/kinds.js';
+import { podPathOf } from '../manifest/kinds.js';
 import { type Manifest, titleOf } from '../manifest/manifest.js';
 import type { Finding } from './check.js';
 
@@ -9,7 +9,7 @@ const GRACE_SECONDS = 30;
 
 /** A pause before the end takes all the time that there is for the end. */
 export function shortGrace(workload: Manifest): readonly Finding[] {
-  const path = [...(templatePathOf(workload) ?? []), 'spec', 'terminationGracePeriodSeconds'];
+  const path = [...podPathOf(workload), 'terminationGracePeriodSeconds'];
   const written = dig(workload, ...path);
   const grace = typeof written === 'number' ? written : GRACE_SECONDS;
   const slow = containersOf(workload)

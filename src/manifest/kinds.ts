@@ -45,6 +45,11 @@ export function templatePathOf({ apiVersion, kind }: Typed): readonly string[] |
   return facts?.group === groupOf(apiVersion) ? facts.template : undefined;
 }
 
+/** Where the spec of a workload's pods is. */
+export function podPathOf(workload: Typed): readonly string[] {
+  return [...(templatePathOf(workload) ?? []), 'spec'];
+}
+
 /** The path of a workload in the API. */
 export function workloadPath(kind: WorkloadKind, namespace: string, name: string): string {
   const { group, version, plural } = WORKLOAD_KINDS[kind];

@@ -1,10 +1,10 @@
 import { dig, isObject } from '../manifest/dig.js';
 import type { Edit } from '../manifest/edit.js';
-import { templatePathOf } from '../manifest/kinds.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { canonicalJson } from '../manifest/names.js';
 
 export { isObject } from '../manifest/dig.js';
+export { podPathOf } from '../manifest/kinds.js';
 
 /** The edits that change something. One that would have to replace a value of an odd type on its way is left out: Kubernetes refuses the object anyway, and says why. */
 export function changing(manifest: Manifest, edits: readonly Edit[]): readonly Edit[] {
@@ -14,11 +14,6 @@ export function changing(manifest: Manifest, edits: readonly Edit[]): readonly E
 /** A field's value; null is what is not there. */
 export function valueAt(manifest: Manifest, path: readonly (string | number)[]): unknown {
   return dig(manifest, ...path.map(String)) ?? undefined;
-}
-
-/** Where the spec of a workload's pods is. */
-export function podPathOf(workload: Manifest): readonly string[] {
-  return [...(templatePathOf(workload) ?? []), 'spec'];
 }
 
 function isSet(manifest: Manifest, { path, value }: Edit): boolean {

@@ -1,6 +1,6 @@
 import type { WorkloadSummary } from '../manifest/stage-config.js';
 import type { Milliseconds, PolicyDocument, Stage } from '../policy/policy.js';
-import { type Expression, type Matchers, metric } from './promql.js';
+import { type Expression, type Matchers, metric } from '../promql.js';
 
 /** The stage that rules are made for. */
 export interface StageRules {

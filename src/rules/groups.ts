@@ -1,3 +1,4 @@
+import { promDuration, vector } from '../promql.js';
 import { type Alert, type StageRules, WORKLOAD_INFO } from './alert.js';
 import { baseBehind } from './alerts/base-behind.js';
 import { breakGlass } from './alerts/break-glass.js';
@@ -8,7 +9,6 @@ import { rolloutStuck } from './alerts/rollout-stuck.js';
 import { scanFailing } from './alerts/scan-failing.js';
 import { scanMissing } from './alerts/scan-missing.js';
 import { workloadBelowBudget } from './alerts/workload-below-budget.js';
-import { promDuration, vector } from './promql.js';
 
 type Labels = Readonly<Record<string, string>>;
 

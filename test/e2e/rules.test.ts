@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Milliseconds } from '../../src/policy/policy.js';
-import { promDuration } from '../../src/rules/promql.js';
+import { promDuration } from '../../src/promql.js';
 import { rulesFile, rulesManifests } from '../../src/rules/rules.js';
 import { api, policy, production, staging, web } from '../rules/storefront.js';
 import { hasPromtool, promtool, promtoolPath } from './promtool.js';

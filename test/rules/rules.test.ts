@@ -5,8 +5,8 @@ import { parse } from 'yaml';
 import type { PolicyDocument } from '../../src/policy/policy.js';
 import { type AlertingRule, type RecordingRule, type RuleGroup, stageGroups } from '../../src/rules/groups.js';
 import { rulesFile, rulesManifests } from '../../src/rules/rules.js';
+import { syntaxErrors } from '../promql/syntax.js';
 import { api, policy, production, staging, web } from './storefront.js';
-import { syntaxErrors } from './syntax.js';
 
 const RUNBOOKS = new URL('../../docs/runbooks/', import.meta.url);
 

@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../../policy/policy.js';
+import { aggregate, compare, promDuration, seconds, subtract, time } from '../../promql.js';
 import { type Alert, BRIDGE, exported, PER_WORKLOAD, type StageRules } from '../alert.js';
-import { aggregate, compare, promDuration, seconds, subtract, time } from '../promql.js';
 
 /** How long an image may stay on a base that has moved on: official images are built on a new base within days, and most teams build weekly. */
 const GRACE: Milliseconds = 7 * 86_400_000;

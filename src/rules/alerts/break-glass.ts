@@ -1,5 +1,5 @@
+import { aggregate, compare, number } from '../../promql.js';
 import { type Alert, BRIDGE, exported, type StageRules } from '../alert.js';
-import { aggregate, compare, number } from '../promql.js';
 
 /** Fires while a pod runs that a label let past the guard. Its value is how many there are. */
 export function breakGlass(context: StageRules): Alert {

@@ -1,5 +1,5 @@
+import { aggregate, compare, number, subtract, time } from '../../promql.js';
 import { type Alert, BRIDGE, exported, PER_WORKLOAD, type StageRules } from '../alert.js';
-import { aggregate, compare, number, subtract, time } from '../promql.js';
 import { remedyLabel, remedySentence } from '../remedies.js';
 
 /** Fires from the instant at which the first deadline of what a workload runs has passed. Its value is since how many seconds. */

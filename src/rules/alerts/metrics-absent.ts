@@ -1,5 +1,5 @@
+import { absent } from '../../promql.js';
 import { type Alert, exported, type StageRules } from '../alert.js';
-import { absent } from '../promql.js';
 
 /** Fires where Prometheus gets no metrics of the stage: then no other alert about findings can be trusted. */
 export function metricsAbsent(context: StageRules): Alert {

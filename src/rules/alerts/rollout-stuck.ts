@@ -1,6 +1,6 @@
 import type { WorkloadKind } from '../../manifest/kinds.js';
+import { aggregate, and, changes, compare, copyLabel, type Expression, number, or, promDuration, unless } from '../../promql.js';
 import { type Alert, knownWorkloads, kubeState, type StageRules } from '../alert.js';
-import { aggregate, and, changes, compare, copyLabel, type Expression, number, or, promDuration, unless } from '../promql.js';
 
 /** Fires where a rollout made no progress for `rollout.progressDeadline`, or where nobody acts on a change of the workload. */
 export function rolloutStuck(context: StageRules): Alert {

@@ -1,6 +1,6 @@
 import { names } from '../../manifest/names.js';
+import { aggregate, and, compare, type Expression, number, or, unless } from '../../promql.js';
 import { type Alert, exported, kubeState, PER_WORKLOAD, type StageRules } from '../alert.js';
-import { aggregate, and, compare, type Expression, number, or, unless } from '../promql.js';
 
 /**
  * Fires while the newest ended Job of the stage's scan is a failed one, and for a workload whose newest scan lacks a scanner.

@@ -1,5 +1,5 @@
+import { aggregate, compare, promDuration, seconds, subtract, time, unless } from '../../promql.js';
 import { type Alert, exported, knownWorkloads, PER_WORKLOAD, type StageRules } from '../alert.js';
-import { aggregate, compare, promDuration, seconds, subtract, time, unless } from '../promql.js';
 
 /**
  * Fires for a workload whose last complete scan is older than `gate.maxEvidenceAge`, and for one that was never scanned:

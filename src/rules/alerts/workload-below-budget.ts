@@ -1,5 +1,5 @@
+import { aggregate, and, compare, copyLabel, number, promDuration, subtract } from '../../promql.js';
 import { type Alert, knownWorkloads, kubeState, type StageRules } from '../alert.js';
-import { aggregate, and, compare, copyLabel, number, promDuration, subtract } from '../promql.js';
 
 /**
  * Fires where a workload has had fewer healthy pods than its disruption budget asks for, for longer than a rollout may

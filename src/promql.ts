@@ -1,4 +1,4 @@
-import type { Milliseconds } from '../policy/policy.js';
+import type { Milliseconds } from './policy/policy.js';
 
 /** A PromQL expression. Only the functions of this module make one, so that values are quoted and operands bracketed. */
 export interface Expression {

@@ -15,7 +15,7 @@ import {
   time,
   unless,
   vector,
-} from '../../src/rules/promql.js';
+} from '../../src/promql.js';
 import { syntaxErrors } from './syntax.js';
 
 describe('expressions', () => {

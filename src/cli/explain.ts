@@ -1,85 +1,92 @@
 import { resolve } from 'node:path';
+import { parseInstant } from '../gate/instant.js';
 import { loadPolicy } from '../policy/load.js';
 import type { Policy } from '../policy/policy.js';
 import { PatchwayError } from '../problem.js';
-import { explainGate, type GateExplained, type GateRule } from './explain-gate.js';
+import { type Calendar, calendarOf } from './explain/calendar.js';
+import { explainGate } from './explain/gate.js';
+import { gateText } from './explain/gate-text.js';
+import { calendarHtml } from './explain/html.js';
+import { calendarSvg } from './explain/svg.js';
+import { calendarText } from './explain/text.js';
 import type { Io } from './io.js';
 
 export interface ExplainOptions {
-  /** `text` or `json`. @default text */
+  /** `text`, `json`, `svg` or `html`. @default text */
   readonly format?: string;
+  /** The instant from which on windows and scans are shown (RFC 3339). @default now */
+  readonly from?: string;
+  /** How many days of them. @default 7 */
+  readonly days?: string;
 }
 
+const DAY = 86_400_000;
+const LONGEST = 366;
+
 /**
- * `patchway explain`: says what a policy means, every rule with its figure and where that is from.
+ * `patchway explain`: says what a policy means: every rule of the gate with its figure and where that is from, how images
+ * pass the stages, and when scans run and windows open.
  *
- * @throws PatchwayError 65 for a policy that cannot be read, 64 for a format that does not exist
+ * @throws PatchwayError 65 for a policy that cannot be read, 64 for options that cannot be
  */
-export function explain(file: string, io: Io, { format = 'text' }: ExplainOptions = {}): 0 {
-  if (format !== 'text' && format !== 'json') throw new PatchwayError(`--format ${format}: use text or json.`, { exitCode: 64 });
+export function explain(file: string, io: Io, { format = 'text', from, days = '7' }: ExplainOptions = {}): 0 {
+  const write = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
+  if (write === undefined) throw new PatchwayError(`--format ${format}: use ${Object.keys(FORMATS).join(', ')}.`, { exitCode: 64 });
+  const begin = from === undefined ? io.now() : instantOf(from);
+  const length = daysOf(days);
   const policy = loadPolicy(resolve(io.cwd, file));
-  const gate = explainGate(policy);
-  io.out(format === 'text' ? text(policy, gate) : json(policy, gate));
+  io.out(write(policy, calendarOf(policy, begin, begin + length * DAY)));
   return 0;
 }
 
-function json({ name, hash }: Policy, gate: GateExplained): string {
-  return `${JSON.stringify({ schemaVersion: 1, policy: { name, hash }, gate }, null, 2)}\n`;
-}
-
-function text(policy: Policy, gate: GateExplained): string {
-  const { preset, rules } = gate;
-  return [
-    `Policy ${policy.name}: how long a finding may stay`,
-    ...(preset === null
-      ? []
-      : [`by ${preset.title}`, `  source: ${preset.source}`, ...preset.readings.map((reading) => `  reading: ${reading}`)]),
-    '',
-    ...table([['finding', 'deadline', 'from'], ...rules.map(rowOf)]),
-    '',
-    ...remarks(policy, gate).map((remark) => `- ${remark}`),
-    '',
-  ].join('\n');
-}
-
-function rowOf({ findings, deadline, note, from, replacedBy }: GateRule): readonly string[] {
-  const replaced = replacedBy.length === 0 ? '' : `; ${replacedBy.join(', ')} go${replacedBy.length === 1 ? 'es' : ''} before it`;
-  return [findings, `${deadline ?? 'none'}${note === null ? '' : ` (${note})`}`, `${from}${replaced}`];
-}
-
-/** Columns as wide as their widest cell. */
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
-}
-
-const ANCHORS: Readonly<Record<string, string>> = {
-  fixReleased: 'the release of the fix',
-  detected: 'the first detection',
-  published: 'the publication',
-  kevAdded: 'the entry into the catalogue of exploited vulnerabilities, for others the release of the fix',
+const FORMATS: Readonly<Record<string, (policy: Policy, calendar: Calendar) => string>> = {
+  text: (policy, calendar) => `${gateText(policy, explainGate(policy))}\n${calendarText(calendar)}${warningsText(policy)}`,
+  json,
+  svg: (_policy, calendar) => calendarSvg(calendar),
+  html: (policy, calendar) => calendarHtml(calendar, gateText(policy, explainGate(policy))),
 };
 
-function remarks({ gate: { preset }, timeZone }: Policy, gate: GateExplained): readonly string[] {
-  const exposed = preset?.rows.some(({ when }) => when.exposed === true) === true;
-  const exposures = Object.entries(gate.exposures).map(([stage, exposure]) => `${stage} ${EXPOSURES[exposure]}`);
-  return [
-    preset === undefined
-      ? 'The shortest deadline that applies counts.'
-      : `The first row of ${preset.name} that applies counts, unless a field goes before it; of it and the policy's own, the shortest.`,
-    `Deadlines count from ${ANCHORS[gate.anchor]} (${gate.anchor}${preset === undefined ? '' : `, by the ${gate.anchorFrom}`}).`,
-    ...(gate.dueAt === 'instant' ? [] : [`They are extended to the end of the day in ${timeZone}.`]),
-    gate.unknownSeverity === 'ignore' ? 'Unknown severities are ignored.' : `Unknown severities count as ${gate.unknownSeverity}.`,
-    gate.onlyFixable ? 'Findings without a fix are reported only.' : 'Findings without a fix have deadlines too.',
-    ...(exposed ? [`Exposure, by all stages that an image may go on to: ${exposures.join(', ')}.`] : []),
-    END_OF_LIFE[gate.endOfLife] ?? '',
-  ];
+function json(policy: Policy, { from, to, timeZone, scans, stages }: Calendar): string {
+  const windows = stages.map(({ name, open }) => [
+    name,
+    open.map(({ opens, closes }) => ({ opens: instant(opens), closes: instant(closes) })),
+  ]);
+  const explained = {
+    schemaVersion: 1,
+    policy: { name: policy.name, hash: policy.hash },
+    gate: explainGate(policy),
+    from: instant(from),
+    to: instant(to),
+    timeZone,
+    scans: scans.map(instant),
+    windows: Object.fromEntries(windows),
+    stages: stages.map(({ name, namespace, way }) => {
+      const { after, soak } = policy.stage(name);
+      return { name, namespace, after, soakMs: soak, way };
+    }),
+    promotion: { engine: policy.promotion.engine, schedule: policy.promotion.schedule },
+    warnings: policy.warnings.map(({ path, message, hint }) => ({ path, message, ...(hint === undefined ? {} : { hint }) })),
+  };
+  return `${JSON.stringify(explained, null, 2)}\n`;
 }
 
-const EXPOSURES = { internet: 'internet', internal: 'internal', unknown: 'not known, which counts as internet' } as const;
+/** What may go wrong in an unlucky week. */
+function warningsText({ warnings }: Policy): string {
+  return warnings.length === 0 ? '' : `\nWarnings\n${warnings.map(({ path, message }) => `- ${path}: ${message}\n`).join('')}`;
+}
 
-const END_OF_LIFE: Readonly<Record<string, string>> = {
-  warn: 'An image whose distribution has reached its end of life is warned of.',
-  block: 'An image whose distribution has reached its end of life fails.',
-  ignore: 'The end of life of distributions is ignored.',
-};
+function instantOf(text: string): number {
+  const at = parseInstant(text);
+  if (at !== undefined) return at;
+  throw new PatchwayError(`--from ${text}: this is not an instant. Write it with its offset: 2026-12-14T00:00:00Z.`, { exitCode: 64 });
+}
+
+function daysOf(text: string): number {
+  const days = Number(text);
+  if (/^\d+$/.test(text) && days >= 1 && days <= LONGEST) return days;
+  throw new PatchwayError(`--days ${text}: write a whole number from 1 to ${LONGEST}.`, { exitCode: 64 });
+}
+
+function instant(at: number): string {
+  return new Date(at).toISOString().replace('.000Z', 'Z');
+}

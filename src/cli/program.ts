@@ -73,11 +73,13 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
 
   program
     .command('explain')
-    .description('say what a policy means: how long each finding may stay, by which rule and source')
+    .description('say what a policy means: how long findings may stay, how images pass the stages, when scans run and windows open')
     .argument('<policy>', POLICY)
-    .option('--format <format>', 'text or json', 'text')
-    .addHelpText('after', example('explain patch-policy.yaml'))
-    .action(async (policy: string, options: { readonly format: string }) =>
+    .option('--from <instant>', 'show scans and windows from this instant on (RFC 3339; default: now)')
+    .option('--days <days>', 'for so many days', '7')
+    .option('--format <format>', 'text, json, or a calendar: svg, html', 'text')
+    .addHelpText('after', example('explain patch-policy.yaml --days 28 --format html >calendar.html'))
+    .action(async (policy: string, options: { readonly format: string; readonly from?: string; readonly days: string }) =>
       exit((await import('./explain.js')).explain(policy, io, options)),
     );
 

@@ -39,6 +39,11 @@ export function openIntervals(windows: readonly Window[], from: number, to: numb
   return subtract(join(allowed(windows, from, to)), spans(windows, 'deny', from, to), from, to);
 }
 
+/** When windows deny between two instants (epoch milliseconds), joined. */
+export function deniedIntervals(windows: readonly Window[], from: number, to: number): readonly Interval[] {
+  return subtract(join(spans(windows, 'deny', from, to)), [], from, to);
+}
+
 /** When rollouts may start between two instants: what is open, less the time that a rollout needs before it closes. */
 export function startIntervals(windows: readonly Window[], from: number, to: number): readonly Interval[] {
   const reach = to + Math.max(0, ...windows.map(({ cutoff }) => cutoff));

@@ -1,7 +1,7 @@
-import { formatDuration } from '../policy/duration.js';
-import { type Milliseconds, type Policy, type PresetConditions, type PresetRow, SEVERITIES } from '../policy/policy.js';
-import { presetOf } from '../policy/presets.js';
-import { gateOf } from '../policy/stage-gate.js';
+import { formatDuration } from '../../policy/duration.js';
+import { type Milliseconds, type Policy, type PresetConditions, type PresetRow, SEVERITIES } from '../../policy/policy.js';
+import { presetOf } from '../../policy/presets.js';
+import { gateOf } from '../../policy/stage-gate.js';
 
 /** One rule of a gate. The shortest of those that a finding meets counts; of a preset's, the first that it meets. */
 export interface GateRule {

@@ -1,5 +1,6 @@
 import { defineConfig, type Options } from 'tsup';
 import { notices } from './scripts/notices.js';
+import { packAgent } from './scripts/pack-agent.js';
 
 const library: Options = {
   outDir: 'lib',
@@ -36,8 +37,9 @@ export default defineConfig([
     // The agent: one file with nothing to install, mounted from a ConfigMap onto a stock Node image.
     entry: { agent: 'src/agent/main.ts' },
     outDir: 'lib',
-    format: ['esm'],
-    outExtension: () => ({ js: '.mjs' }),
+    format: ['cjs'],
+    outExtension: () => ({ js: '.cjs' }),
+    onSuccess: packAgent,
     target: 'node20',
     splitting: false,
     esbuildPlugins: [notices],

@@ -21,28 +21,30 @@ const COMMANDS: Readonly<Record<AgentCommand, AgentRun>> = {
   export: exportMetrics,
 };
 
-const [command = ''] = process.argv.slice(2);
 const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
 
-try {
-  const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command as AgentCommand] : undefined;
-  if (run === undefined) throw new Error(`no command ${JSON.stringify(command)}; there are ${Object.keys(COMMANDS).join(', ')}`);
-  process.exitCode = await run({
-    config: JSON.parse(readFileSync('/patchway/config/config.json', 'utf8')) as StageConfig,
-    cluster: inCluster(),
-    env: process.env,
-    now: Date.now,
-    sleep: (milliseconds) => sleep(milliseconds),
-    log,
-  });
-} catch (error) {
-  log(
-    isPatchwayError(error)
-      ? `failed: ${error.message}`
-      : `failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-  );
-  process.exitCode = 1;
+/** Resolves with the exit code. */
+async function main([command = '']: readonly string[]): Promise<number> {
+  try {
+    const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command as AgentCommand] : undefined;
+    if (run === undefined) throw new Error(`no command ${JSON.stringify(command)}; there are ${Object.keys(COMMANDS).join(', ')}`);
+    return await run({
+      config: JSON.parse(readFileSync('/patchway/config/config.json', 'utf8')) as StageConfig,
+      cluster: inCluster(),
+      env: process.env,
+      now: Date.now,
+      sleep: (milliseconds) => sleep(milliseconds),
+      log,
+    });
+  } catch (error) {
+    log(
+      isPatchwayError(error)
+        ? `failed: ${error.message}`
+        : `failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    return 1;
+  }
 }
 
 // What is still under way, as a download that ran out of time, must not keep the pod from ending.
-process.exit();
+void main(process.argv.slice(2)).then((code) => process.exit(code));

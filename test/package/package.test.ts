@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +40,16 @@ describe('the packed library in an empty project', () => {
   });
 
   it('carries an agent that fits beside its configuration in a ConfigMap that kubectl applies', () => {
-    expect(statSync(join(project, 'node_modules', 'patchway', 'lib', 'agent.mjs')).size).toBeLessThan(150_000);
+    expect(statSync(join(project, 'node_modules', 'patchway', 'lib', 'agent.mjs')).size).toBeLessThan(100_000);
+  });
+
+  it('carries the same agent as plain text', () => {
+    const [packed, plain] = ['agent.mjs', 'agent.cjs'].map((file) =>
+      spawnSync(process.execPath, [join(project, 'node_modules', 'patchway', 'lib', file), 'nothing'], { encoding: 'utf8' }),
+    );
+    expect(packed?.stdout).toContain('no command "nothing"; there are fetch, scan,');
+    expect(packed?.status).toBe(1);
+    expect(packed?.stdout.split('\n')[0]?.slice(25)).toBe(plain?.stdout.split('\n')[0]?.slice(25));
   });
 
   it('carries the schema and the licence', () => {

@@ -1,4 +1,5 @@
 import { remedyFor } from '../manifest/remedy.js';
+import { formatDuration } from '../policy/duration.js';
 import { windowState } from '../policy/windows.js';
 import { type Before, stagesBefore } from './before.js';
 import { followCandidate, judgementOf, passes } from './candidate.js';
@@ -6,8 +7,8 @@ import { compareWithRecord } from './foreign.js';
 import { type Change, changedImages, changesBetween, describeImage, describeImages } from './images.js';
 import { intending, troubled, untroubled, withHistory } from './record.js';
 import { isRefused, refusalOf, stillRefused } from './refused.js';
-import type { Decision, Situation } from './situation.js';
-import type { Candidate, PromotionState, WorkloadImages } from './state.js';
+import { type Decision, judgementKey, type Situation } from './situation.js';
+import type { Bypassed, Candidate, ImageEvidence, PromotionState, WorkloadImages } from './state.js';
 
 /** Nothing is under way: is there something to promote, and may it be? */
 export function chooseNext(situation: Situation): Decision {
@@ -51,7 +52,7 @@ function weigh(weighed: Weighed): Decision {
     gated(situation, changes) ??
     occupied(situation) ??
     ('decision' in window ? window.decision : undefined) ??
-    promotion(weighed, candidate, [...('why' in soaked ? [soaked.why] : []), ...('why' in window ? [window.why] : [])])
+    promotion(weighed, candidate, [soaked, window])
   );
 }
 
@@ -83,17 +84,17 @@ function unhealthy({ state }: Situation, before: Before, candidate: Candidate): 
   return { kind: 'wait', for: 'health', because, state: { ...untroubled(state), step: 'soaking' } };
 }
 
-type Passed = { readonly decision: Decision } | { readonly why: string };
+type Passed = { readonly decision: Decision } | { readonly why: string; readonly bypassed?: Bypassed };
 
 function soakOf({ situation, before }: Weighed, candidate: Candidate, cure: string | undefined): Passed {
   const { stage, policy, now, state } = situation;
-  const ran = `it ran healthily in ${candidate.from} for ${seconds(candidate.healthyMs)}`;
+  const ran = `it ran healthily in ${candidate.from} for ${duration(candidate.healthyMs)}`;
   if (candidate.healthyMs >= stage.soak) return { why: ran };
   if (cure !== undefined && policy.gate.exploited?.skipSoak === true)
-    return { why: `the soak is skipped as it fixes ${cure}, which is exploited` };
+    return { why: `the soak is skipped as it fixes ${cure}, which is exploited`, bypassed: 'soak' };
   const left = stage.soak - candidate.healthyMs;
   const until = before.healthy ? { until: now + left } : {};
-  const because = `${describeImages(candidate.digests)} has to soak: ${ran} of ${seconds(stage.soak)}${held(candidate)}.`;
+  const because = `${describeImages(candidate.digests)} has to soak: ${ran} of ${formatDuration(stage.soak)}${held(candidate)}.`;
   return { decision: { kind: 'wait', for: 'soak', ...until, because, state: { ...untroubled(state), step: 'soaking' } } };
 }
 
@@ -115,7 +116,9 @@ function gated(situation: Situation, changes: readonly Change[]): Decision | und
   const to = changedImages(changes, 'to');
   const newest = state.history[0];
   const known = newest?.what === 'blocked' && JSON.stringify(newest.to) === JSON.stringify(to);
-  const remembered = known ? told : withHistory(told, { what: 'blocked', why: because, to }, situation);
+  const remembered = known
+    ? told
+    : withHistory(told, { what: 'blocked', why: because, to, evidence: evidenceOf(situation, changes) }, situation);
   return { kind: 'blocked', by: 'gate', because, unblock, state: remembered };
 }
 
@@ -131,19 +134,33 @@ function windowOf({ stage, policy, state, now }: Situation, cure: string | undef
   const { open, opensAt } = windowState(stage.windows, now);
   if (open) return { why: stage.windows.length === 0 ? 'there are no windows' : 'the window is open' };
   if (cure !== undefined && policy.gate.exploited?.bypassWindows === true) {
-    return { why: `the window is closed, but passed as it fixes ${cure}, which is exploited` };
+    return { why: `the window is closed, but passed as it fixes ${cure}, which is exploited`, bypassed: 'window' };
   }
   const until = opensAt === undefined ? {} : { until: opensAt };
   const because = opensAt === undefined ? 'The window is closed and does not open again.' : 'Everything is ready; the window is closed.';
   return { decision: { kind: 'wait', for: 'window', ...until, because, state: { ...untroubled(state), step: 'awaitingWindow' } } };
 }
 
-function promotion({ situation, running }: Weighed, candidate: Candidate, reasons: readonly string[]): Decision {
-  const why = `${reasons.join(', ')}, and ${gateReason(situation, changesBetween(running, candidate.digests))}`;
+function promotion({ situation, running }: Weighed, candidate: Candidate, passed: readonly Passed[]): Decision {
+  const changes = changesBetween(running, candidate.digests);
+  const reasons = passed.flatMap((each) => ('why' in each ? [each.why] : []));
+  const bypassed = passed.flatMap((each) => ('why' in each && each.bypassed !== undefined ? [each.bypassed] : []));
+  const why = `${reasons.join(', ')}, and ${gateReason(situation, changes)}`;
   const because = `Promoting ${describeImages(candidate.digests)} from ${candidate.from} to ${situation.stage.name}: ${why}.`;
   const to = candidate.digests;
-  const state = intending(situation, situation.state, { from: running, to, why, attempt: 1 });
+  const evidence = evidenceOf(situation, changes);
+  const move = { from: running, to, why, attempt: 1, evidence, ...(bypassed.length === 0 ? {} : { bypassed }) };
+  const state = intending(situation, situation.state, move);
   return { kind: 'promote', images: to, because, state };
+}
+
+/** What the gate says of each image that changes, once. */
+function evidenceOf(situation: Situation, changes: readonly Change[]): readonly ImageEvidence[] {
+  const images = new Map(changes.map(({ reference, to: { digest } }) => [judgementKey(reference, digest), { reference, digest }]));
+  return [...images.values()].map(({ reference, digest }) => {
+    const { verdict, reason } = judgementOf(situation, reference, digest);
+    return { reference, digest, verdict, reason };
+  });
 }
 
 function gateReason(situation: Situation, changes: readonly Change[]): string {
@@ -157,6 +174,7 @@ function describe(changes: readonly Change[]): string {
   return [...new Set(changes.map(({ reference, to }) => describeImage(reference, to)))].join(', ');
 }
 
-function seconds(ms: number): string {
-  return `${Math.floor(ms / 1000)} s`;
+/** In whole seconds, never more than there were. */
+function duration(ms: number): string {
+  return formatDuration(Math.floor(ms / 1000) * 1000);
 }

@@ -1,21 +1,14 @@
 import { canonicalJson, shortHash } from '../manifest/names.js';
+import { remember } from './history.js';
 import { type Change, changedImages, changesBetween, sameImages } from './images.js';
 import type { Situation } from './situation.js';
 import type { HistoryEntry, Intent, PromotionState, WorkloadImages } from './state.js';
 
-/** A ConfigMap holds 1 MiB; the state stays well below, whatever `history.keep` says. */
-const STATE_BYTES = 600_000;
-
 type At = Pick<Situation, 'now' | 'policy'>;
 
-/** The state with a new entry on top of its history; the oldest ones go where there are too many. */
+/** The state with a new entry on top of its history; the oldest ones are only counted where there are too many. */
 export function withHistory(state: PromotionState, entry: Omit<HistoryEntry, 'at'>, { now, policy }: At): PromotionState {
-  const all = [{ at: instant(now), ...entry }, ...state.history].slice(0, policy.history.keep);
-  let history: readonly HistoryEntry[] = all;
-  while (history.length > 1 && JSON.stringify({ ...state, history }).length > STATE_BYTES) {
-    history = history.slice(0, Math.floor(history.length * 0.8));
-  }
-  return { ...state, history };
+  return remember(state, { at: instant(now), ...entry }, policy.history.keep);
 }
 
 /** The state with the reason why the stage stands still; the same reason again changes nothing. */
@@ -31,7 +24,7 @@ export function untroubled({ lastError: _, ...state }: PromotionState): Promotio
 export function intending(
   situation: Situation,
   state: PromotionState,
-  move: Pick<Intent, 'from' | 'to' | 'why' | 'attempt'>,
+  move: Pick<Intent, 'from' | 'to' | 'why' | 'attempt' | 'evidence' | 'bypassed' | 'by'>,
 ): PromotionState {
   const id = shortHash(canonicalJson({ ...move, at: situation.now }));
   return { ...untroubled(state), step: 'rolling', intent: { id, ...move, startedAt: instant(situation.now) } };
@@ -65,7 +58,7 @@ export function promoted(situation: Situation, intent: Intent): PromotionState {
   const moved = settled(state, intent.to, intent.from, changes);
   return withHistory(
     { ...untroubled(moved), lastPromotedAt: instant(now) },
-    { what: 'promoted', why: intent.why, from: changedImages(changes, 'from'), to: changedImages(changes, 'to') },
+    { what: 'promoted', why: intent.why, from: changedImages(changes, 'from'), to: changedImages(changes, 'to'), ...circumstances(intent) },
     situation,
   );
 }
@@ -81,6 +74,14 @@ export function rolledBack(situation: Situation, intent: Intent): PromotionState
   const newest = state.history[0];
   const known = newest?.what === 'rolledBack' && canonicalJson([newest.from, newest.to]) === canonicalJson([entry.from, entry.to]);
   return known ? kept : withHistory(kept, entry, situation);
+}
+
+function circumstances({ evidence, bypassed, by }: Intent): Pick<HistoryEntry, 'evidence' | 'bypassed' | 'by'> {
+  return {
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(bypassed === undefined ? {} : { bypassed }),
+    ...(by === undefined ? {} : { by }),
+  };
 }
 
 /** The state after an intent has come to its end, whichever. */

@@ -39,7 +39,23 @@ export interface Intent {
   readonly attempt: number;
   /** Whether somebody else put `to` in place, and it is only watched (`autoRollback: watch`). @default false */
   readonly watched?: boolean;
+  /** What the gate said of each image when it was begun. */
+  readonly evidence?: readonly ImageEvidence[];
+  /** What was passed over for an exploited finding. Absent: nothing. */
+  readonly bypassed?: readonly Bypassed[];
+  /** Who approved it. Absent: nobody had to. */
+  readonly by?: string;
 }
+
+/** What the gate said of an image, and why. */
+export interface ImageEvidence {
+  readonly reference: string;
+  readonly digest: string;
+  readonly verdict: 'pass' | 'fail' | 'unknown';
+  readonly reason: string;
+}
+
+export type Bypassed = 'soak' | 'window';
 
 export interface Refused {
   readonly digest: string;
@@ -53,11 +69,30 @@ export interface Refused {
 export interface HistoryEntry {
   /** RFC 3339. */
   readonly at: string;
-  readonly what: 'promoted' | 'deployed' | 'rolledBack' | 'refused' | 'blocked' | 'resumed' | 'foreignChange';
+  readonly what:
+    | 'promoted'
+    | 'deployed'
+    | 'rolledBack'
+    | 'refused'
+    | 'blocked'
+    | 'resumed'
+    | 'foreignChange'
+    | 'approved'
+    | 'frozen'
+    | 'unfrozen';
   readonly why: string;
   readonly from?: WorkloadImages;
   readonly to?: WorkloadImages;
+  /** The person who did it or approved it. Absent: the promotion by itself, or nobody knows. */
+  readonly by?: string;
+  /** What the gate said of each image at that time. */
+  readonly evidence?: readonly ImageEvidence[];
+  /** What was passed over for an exploited finding. Absent: nothing. */
+  readonly bypassed?: readonly Bypassed[];
 }
+
+/** What is left of older entries: by month (`2026-11`), how many there were of each kind. */
+export type Folded = Readonly<Record<string, Readonly<Partial<Record<HistoryEntry['what'], number>>>>>;
 
 /** Key `state` of the ConfigMap `patchway-promotion-<stage>`. */
 export interface PromotionState {
@@ -73,4 +108,6 @@ export interface PromotionState {
   readonly lastPromotedAt?: string;
   /** Newest first. */
   readonly history: readonly HistoryEntry[];
+  /** What is left of older entries. Absent: there are none. */
+  readonly folded?: Folded;
 }

@@ -91,13 +91,13 @@ const cases: readonly Case[] = [
   {
     when: 'the candidate is new',
     given: situation(),
-    says: /^wait: .*has to soak: .* for 0 s of 172800 s.* Not before 2026-11-23T12:00:00/,
+    says: /^wait: .*has to soak: .* for 0s of 48h.* Not before 2026-11-23T12:00:00/,
     step: 'soaking',
   },
   {
     when: 'the candidate has soaked in part',
     given: situation({ state: state({ candidate: candidate('B', { healthyMs: 47 * HOUR }) }) }),
-    says: /^wait: .*for 169800 s of 172800 s.* Not before 2026-11-21T12:50:00/,
+    says: /^wait: .*for 47h 10m of 48h.* Not before 2026-11-21T12:50:00/,
     step: 'soaking',
   },
   {
@@ -123,7 +123,7 @@ const cases: readonly Case[] = [
   {
     when: 'the candidate has soaked',
     given: situation({ state: state(soaked) }),
-    says: /^promote: Promoting web:1\.4\.1 .* from staging to production: it ran healthily in staging for 173400 s, there are no windows, and the gate is open/,
+    says: /^promote: Promoting web:1\.4\.1 .* from staging to production: it ran healthily in staging for 48h 10m, there are no windows, and the gate is open/,
     step: 'rolling',
   },
   { when: 'no soak is asked for', given: situation({ stage: { ...production, soak: 0 } }), says: /^promote:/ },

@@ -67,6 +67,8 @@ describe('the ways of fixes', () => {
         const shortest = journeyTo(document, last, ways, [])?.shortest.length;
         const within = (time: number) => takesAtMost(document, last, ways, time);
         if (shortest === undefined) expect(within(0)).toBe(false);
+        // Of several scans in six hours, a journey looks at one.
+        else if (document.scan.schedule.includes('/')) expect(within(shortest)).toBe(true);
         else expect([within(shortest - 60_000), within(shortest)]).toEqual([false, true]);
       }),
       { numRuns: 100 },

@@ -9,6 +9,7 @@ import type { WorkloadSummary } from './manifest/stage-config.js';
 import { scanTargets } from './manifest/workload.js';
 import type { PolicyDocument, Stage } from './policy/policy.js';
 import type { Problem } from './problem.js';
+import { gitOpsProblems } from './promotion/engines/gitops.js';
 import { type AdoptInput, adopt } from './rollout/adopt.js';
 import { type Coverage, coverageOf, refersToWorkload } from './rollout/coverage.js';
 import { type Rollout, rolloutOf } from './rollout/rollout.js';
@@ -46,6 +47,7 @@ export function planStage({ policy, stage: name, workloads: given, lock, agentBu
     ...problems,
     ...[...rollouts, ...others].flatMap((part) => part.problems),
     ...checkStage({ policy, stage, ...underPolicy(planned, rollouts) }),
+    ...gitOpsProblems(policy, stage, given),
     ...capabilities.problems,
     ...repeated(manifests),
     ...namesakes(rolled),

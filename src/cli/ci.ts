@@ -9,6 +9,7 @@ import { githubWorkflow } from './ci/github.js';
 import { gitlabPipeline } from './ci/gitlab.js';
 import { type CiJob, ciJob } from './ci/job.js';
 import { overlookedEntries, renovateConfig, type UpdaterJob } from './ci/renovate.js';
+import type { PromotionWorkflowOptions } from './forge/job.js';
 import type { Io } from './io.js';
 import { minimumAgeOf, readLockFile } from './lock-files.js';
 import { writeFiles } from './write-files.js';
@@ -44,12 +45,16 @@ const UPDATERS: ReadonlyMap<string, (job: UpdaterJob) => string> = new Map([
  *
  * @throws PatchwayError 64 for a forge or option that is none, 65 for a policy or lock that does not do, 1 rather than overwrite a file of another hand
  */
-export async function ci(forge: string, options: CiOptions, io: Io, version: string): Promise<0> {
+export async function ci(forge: string, options: CiOptions & PromotionWorkflowOptions, io: Io, version: string): Promise<0> {
+  if (forge === 'promotion') {
+    (await import('./forge/workflows.js')).writePromotion(options, io, version, put);
+    return 0;
+  }
   const [workflow, updater] = [FORGES.get(forge), UPDATERS.get(forge)];
   if (workflow !== undefined) writeWorkflow(forge, workflow, options, io, version);
   else if (updater !== undefined) writeUpdater(forge, updater, options, io);
   else {
-    const known = [...FORGES.keys(), ...UPDATERS.keys()].join(', ');
+    const known = [...FORGES.keys(), ...UPDATERS.keys(), 'promotion'].join(', ');
     throw new PatchwayError(`ci ${forge}: there is no such forge or updater; there are ${known}.`, { exitCode: 64 });
   }
   return 0;
@@ -97,7 +102,7 @@ function misplaced(option: string, given: string, takers: ReadonlyMap<string, un
 /** What every file of ours says at its beginning. */
 const MARK = 'Written by `patchway ci ';
 
-function put(text: string, { output }: CiOptions, about: string, io: Io): void {
+function put(text: string, { output }: Pick<CiOptions, 'output'>, about: string, io: Io): void {
   if (output === undefined) {
     io.out(text);
     return;

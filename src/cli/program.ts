@@ -3,6 +3,7 @@ import { isPatchwayError } from '../problem.js';
 import type { Io } from './io.js';
 import { addClusterCommands } from './program-cluster.js';
 import { addExceptionCommands } from './program-exceptions.js';
+import { addForgeCommands } from './program-forge.js';
 import { addLockCommands } from './program-lock.js';
 
 /** Runs a command line without the program's name; resolves with the exit code. Messages go to standard error. */
@@ -126,6 +127,7 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
   addExceptionCommands(program, io, exit);
   addLockCommands(program, io, exit);
   addClusterCommands(program, io, exit);
+  addForgeCommands(program, io, exit);
 
   program
     .command('promote')
@@ -139,14 +141,21 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
 
   program
     .command('ci')
-    .description("write a workflow that builds, scans and judges an image, or an updater's configuration")
-    .argument('<forge>', 'github, gitlab, renovate or dependabot')
+    .description("write a workflow that builds, scans and judges an image, workflows that promote, or an updater's configuration")
+    .argument('<forge>', 'github, gitlab, renovate or dependabot; promotion, by the engine that the policy names')
     .option('-p, --policy <file>', `${POLICY}, from the root of the repository`, 'patch-policy.yaml')
     .option('-l, --lock <file>', `${LOCK}: the images of the scanners`, 'images.lock.yaml')
     .option('-i, --image <repository>', "the image's repository (default: the forge's own registry)")
     .option('-s, --stage <name>', 'the stage whose exceptions count')
     .option('--minimum-age <duration>', 'how old an image must be before an updater proposes it: 72h, 3d')
-    .option('-o, --output <file>', 'the file to write (default: the standard output)')
+    .option('-w, --workloads <file...>', 'promotion: the Kubernetes manifests that `patchway synth` reads')
+    .option('--synth <command>', 'promotion: what writes manifests into dist instead, such as `npx cdk8s synth`')
+    .option('--gitops', 'promotion: a GitOps controller applies what git says')
+    .option('--branch <name>', 'promotion: the branch that requests are merged into', 'main')
+    .option('--runner <image>', 'promotion, GitLab: an image with Node, git and kubectl')
+    .option('--reviewers <names>', 'promotion: who is asked to review, separated by commas')
+    .option('--oidc <audience>', "promotion: sign in to clusters with the forge's own tokens")
+    .option('-o, --output <file>', 'the file to write, or the directory for promotion (default: the standard output)')
     .addHelpText('after', example('ci github -o .github/workflows/patchway.yml'))
     .action(async (forge: string, options: CiArguments) => exit(await (await import('./ci.js')).ci(forge, options, io, version)));
 

@@ -20,6 +20,8 @@ export interface Judged {
 
 export interface JudgeOptions {
   readonly cluster: Pick<Cluster, 'get'>;
+  /** Where the evidence of each stage is. @default `cluster` */
+  readonly clusterOf?: (stage: string) => Pick<Cluster, 'get'>;
   readonly config: StageConfig;
   readonly stage: Stage;
   /** Epoch milliseconds. */
@@ -65,7 +67,10 @@ export async function judge(options: JudgeOptions, judged: Judged): Promise<Read
 
 type VerdictOf = (reference: string, digest: string) => EvidenceVerdict;
 
-async function verdicts({ cluster, config, stage, at }: JudgeOptions, references: readonly string[]): Promise<VerdictOf> {
+async function verdicts(
+  { cluster, clusterOf = () => cluster, config, stage, at }: JudgeOptions,
+  references: readonly string[],
+): Promise<VerdictOf> {
   const { policy, workloads } = config;
   const images = workloads.flatMap((workload) => workload.images);
   const places = policy.stages.filter(({ name }) => stage.after.includes(name) || name === stage.name);
@@ -73,7 +78,7 @@ async function verdicts({ cluster, config, stage, at }: JudgeOptions, references
     references.map(async (reference) => {
       const repository = images.find((image) => image.reference === reference)?.repository ?? '';
       const evidence = await Promise.all(
-        places.map(({ name, namespace }) => evidenceIn(cluster, namespace, names.evidence(repository), name === stage.name)),
+        places.map(({ name, namespace }) => evidenceIn(clusterOf(name), namespace, names.evidence(repository), name === stage.name)),
       );
       return [reference, evidence] as const;
     }),

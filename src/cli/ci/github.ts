@@ -3,7 +3,7 @@ import { gateScript, OUTPUT, reportOf, SAVE_IMAGE, scanScript } from './scripts.
 import { indented, yamlText } from './shell.js';
 
 /** Actions by the commit of a release: a tag can be moved, a commit cannot. */
-const ACTIONS = {
+export const ACTIONS = {
   checkout: 'actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2',
   setupNode: 'actions/setup-node@6044e13b5dc448c55e2357c09f80417699197238 # v6.2.0',
   uploadSarif: 'github/codeql-action/upload-sarif@89a39a4e59826350b863aa6b6252a07ad50cf83e # v4.32.4',

@@ -7,23 +7,31 @@ import type { Stage } from '../../policy/policy.js';
 import type { PromotionOptions } from '../engine.js';
 
 /**
- * The account that a forge's workflows look at a stage as: it may read what the stage runs, its evidence and what its
- * agents are told, there and in the stages before that are in the same cluster, and may change nothing. A stage of
- * another cluster is looked at as its own account. Nothing for a stage without images, or that no promotion looks at.
+ * The accounts that a forge's workflows look at a stage as: its own, and those of the stages after it that are in the same
+ * cluster. They may read what the stage runs and its evidence, the own one also what its agents are told, and may change
+ * nothing. Nothing for a stage without images, or that no promotion looks at.
  */
 export function forgeAccount({ policy, stage, workloads, mount }: PromotionOptions): readonly Manifest[] {
   const promoted = workloads.filter(({ images }) => images.length > 0);
-  const followed = policy.stages.some(({ after, cluster }) => after.includes(stage.name) && cluster !== stage.cluster);
-  if (promoted.length === 0 || (stage.after.length === 0 && !followed)) return [];
+  if (promoted.length === 0) return [];
   const { namespace } = stage;
-  const name = names.forge(stage.name);
   const labels = ownLabels(policy.name, stage.name, 'promotion');
-  const subject = { name, namespace };
-  const before = policy.stages.filter((other) => stage.after.includes(other.name) && other.cluster === stage.cluster);
+  const followers = policy.stages.filter(({ after }) => after.includes(stage.name));
+  // In another cluster, a stage is looked at as its own account.
+  const isRead = stage.after.length > 0 || followers.some(({ cluster }) => cluster !== stage.cluster);
+  const own = { name: names.forge(stage.name), namespace };
+  const readers = followers.filter(({ cluster }) => cluster === stage.cluster);
   return [
-    serviceAccount(name, namespace, labels),
-    ...access({ name, namespace, labels, subject, grants: [...reading(promoted), ...toldGrants(stage, mount.config)] }),
-    ...before.flatMap((other) => access({ name, namespace: other.namespace, labels, subject, grants: reading(promoted) })),
+    ...(isRead
+      ? [
+          serviceAccount(own.name, namespace, labels),
+          ...access({ ...own, labels, subject: own, grants: [...reading(promoted), ...toldGrants(stage, mount.config)] }),
+        ]
+      : []),
+    ...readers.flatMap((reader) => {
+      const subject = { name: names.forge(reader.name), namespace: reader.namespace };
+      return access({ name: subject.name, namespace, labels, subject, grants: reading(promoted) });
+    }),
   ];
 }
 

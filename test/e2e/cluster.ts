@@ -100,6 +100,12 @@ export function digestOf(image: string): string {
   return digest;
 }
 
+/** How often something is repeated: as PATCHWAY_REPEAT says, `full` being as often as was asked for; 3 times without it. */
+export function repetitions(full: number): number {
+  const asked = process.env.PATCHWAY_REPEAT ?? '3';
+  return asked === 'full' ? full : Math.min(full, Number(asked));
+}
+
 /** Runs a CronJob now, as `kubectl create job --from`, and waits for the Job's end. */
 export async function runCronJob(namespace: string, cronJob: string, job: string, seconds = 300): Promise<'Complete' | 'Failed'> {
   await kubectl(['-n', namespace, 'delete', 'job', job, '--ignore-not-found', '--wait']);

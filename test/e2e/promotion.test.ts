@@ -15,6 +15,7 @@ import {
   kubectl,
   kubectlJson,
   REGISTRY,
+  repetitions,
   runCronJob,
 } from './cluster.js';
 import {
@@ -36,7 +37,7 @@ import {
 } from './promotion-support.js';
 import { between, readLoad, startLoad } from './rollout-load.js';
 
-const REPEAT = Number(process.env.PATCHWAY_REPEAT ?? 3);
+const REPEAT = repetitions(20);
 
 let jobs = 0;
 /** One run of the promotion's CronJob: how it ended, and what it said. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digestOf, freshNamespace, hasCluster, kubectl, REGISTRY } from './cluster.js';
+import { digestOf, freshNamespace, hasCluster, kubectl, REGISTRY, repetitions } from './cluster.js';
 import { applyAll, kindsPolicy, type Rolled, rolledOut, synthesised, tagOf } from './kinds-support.js';
 import { between, readLoad, startLoad, stopLoad } from './rollout-load.js';
 
-/** How often each is rolled; 50 in endurance. */
-const REPEAT = Number(process.env.PATCHWAY_REPEAT ?? 3);
+/** How often each is rolled. */
+const REPEAT = repetitions(50);
 /** From here on the comparison with kubectl is one of sums that single pods hardly move; below it is only kept from being absurd. */
 const ENDURANCE = 20;
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { names } from '../../src/manifest/names.js';
 import type { PromotionState } from '../../src/promotion/state.js';
-import { digestOf, freshNamespace, hasCluster, kubectl } from './cluster.js';
+import { digestOf, freshNamespace, hasCluster, kubectl, repetitions } from './cluster.js';
 import { applyAll, kindsPolicy, type Rolled, rolledOut, runPromotion, synthesised, tagOf } from './kinds-support.js';
 import { between, readLoad, startLoad } from './rollout-load.js';
 
 /** How often a broken image is rolled out. */
-const REPEAT = Number(process.env.PATCHWAY_REPEAT ?? 3);
+const REPEAT = repetitions(20);
 
 const NAMESPACE = 'kinds-watched';
 const policy = kindsPolicy({

@@ -9,7 +9,7 @@ import { policy as bookshop } from '../../examples/adopt-cdk8s/policy.js';
 import { Patching } from '../../src/cdk8s.js';
 import { definePolicy, type ImageLock, loadLock } from '../../src/index.js';
 import { digestOf, eventually, exec, freshNamespace, hasCluster, kubectl, kubectlJson, REGISTRY } from './cluster.js';
-import { helm3Path } from './helm3.js';
+import { clusterProgram } from './cluster-program.js';
 import { installMonitoringKinds } from './monitoring-kinds.js';
 
 const PREFIX = 'patchway-e2e-adopt-cdk8s';
@@ -88,7 +88,7 @@ describe.runIf(hasCluster())('Patching.apply', () => {
     const { policy, lock: images } = stage('helm', namespace, { 'web:1.0.0': digestOf('web:1.0.0') });
     const chart = new Chart(new App(), 'helm', { namespace });
     new Helm(chart, 'release', {
-      helmExecutable: await helm3Path(),
+      helmExecutable: await clusterProgram('helm').path(),
       chart: helmChart(),
       releaseName: 'shop',
       namespace,

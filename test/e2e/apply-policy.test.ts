@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, eventually, exec, freshNamespace, hasCluster, kubectl, kubectlJson, REGISTRY } from './cluster.js';
-import { helm3Path } from './helm3.js';
+import { clusterProgram } from './cluster-program.js';
 import { helm4Path } from './helm4.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -77,7 +77,7 @@ describe.runIf(hasCluster())('patchway apply-policy', () => {
 
   // Either may have to be built first, which takes minutes.
   const paths = new Map<string, string>();
-  beforeAll(async () => void paths.set('3', await helm3Path()));
+  beforeAll(async () => void paths.set('3', await clusterProgram('helm').path()));
   beforeAll(async () => void paths.set('4', await helm4Path()));
 
   const HELMS = [

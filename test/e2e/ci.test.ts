@@ -7,9 +7,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { gateSarif } from '../../src/cli/gate-sarif.js';
 import { due, EVIL, excepted, image, overdue, reported, resultOf } from '../cli/gate-results.js';
-import { actionlintPath, hasActionlint } from './actionlint.js';
 import { exec, type Outcome } from './cluster.js';
+import { clusterProgram } from './cluster-program.js';
 import { schemaStore, validatorOf } from './schemas.js';
+
+const actionlint = clusterProgram('actionlint');
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLE = join(ROOT, 'examples/storefront-yaml');
@@ -64,8 +66,8 @@ describe('SARIF', () => {
 });
 
 describe('the workflow for GitHub', () => {
-  it.runIf(hasActionlint())('satisfies actionlint, which sees what is wrong', async () => {
-    const lint = async (text: string) => exec(await actionlintPath(), ['-'], { input: text });
+  it.runIf(actionlint.present())('satisfies actionlint, which sees what is wrong', async () => {
+    const lint = async (text: string) => exec(await actionlint.path(), ['-'], { input: text });
     const text = await workflow('github');
     expect(await lint(text)).toEqual({ code: 0, stdout: '', stderr: '' });
     expect((await lint(text.replace('runs-on:', 'run-on:'))).code).toBe(1);

@@ -3,7 +3,6 @@ import { enginesThat, movesLock } from '../../policy/engines.js';
 import type { Policy, Stage } from '../../policy/policy.js';
 import { PatchwayError } from '../../problem.js';
 import { REFUSED_FILE } from '../../promotion/engines/message.js';
-import { runSeconds } from '../../promotion/run.js';
 import { shellWord } from '../ci/shell.js';
 import type { Io } from '../io.js';
 
@@ -90,7 +89,7 @@ export function promotionJob(
     runner: runnerOf(policy, options),
     promoted: policy.stages.filter(({ after }) => after.length > 0),
     tick: tickOf(policy.promotion.schedule),
-    deployMinutes: 20 + Math.ceil(runSeconds(policy.rollout) / 60),
+    deployMinutes: 20 + Math.ceil((2 * policy.rollout.progressDeadline) / 60_000),
   };
 }
 

@@ -57,8 +57,7 @@ export function deployScript(job: PromotionJob, stage: Stage, forge: ForgeScript
     `patchway deploy --to ${stage.name} --manifests dist/*.yaml ${onlyMoved}${job.gitops ? ' --observe' : ''} || code=$?`,
     `if [ "$code" -eq 2 ] && [ "$(cat ${INTO}/answer)" = revert ]; then`,
     `  fetch ${branch}`,
-    `  show ${branch} ${shellWord(job.lockFile)} > ${INTO}/proposed.lock.yaml || rm -f ${INTO}/proposed.lock.yaml`,
-    `  ask ${branch} ${INTO}/proposed.lock.yaml`,
+    `  ask ${branch} /dev/null`,
     'fi',
     'exit "$code"',
   ];
@@ -102,6 +101,7 @@ function functions({ patchway, policyFile, lockFile, refusedFile, branch }: Prom
     'ask() {',
     `  title="$(sed -n 1p ${INTO}/message)"`,
     `  sed 1,2d ${INTO}/message > ${INTO}/body`,
+    '  # One that says the same already stays as it is, with its reviews.',
     '  changed=',
     `  if ! cmp -s ${lock} "$2"; then`,
     `    git add -- ${lock}`,

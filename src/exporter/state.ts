@@ -12,8 +12,26 @@ export interface ScannedDigest {
   };
   /** RFC 3339. */
   readonly gateClosesAt?: string;
+  /** The distribution, where its end of life has come. */
+  readonly endOfLife?: string;
+  readonly scanners: readonly { readonly kind: string; readonly databaseBuiltAt?: string }[];
+  readonly findings: readonly ScannedFinding[];
+  /** What did not fit. */
+  readonly cut?: { readonly count: number };
   /** What it was built on: whether that has moved on and since when, and when it was released; both times RFC 3339. */
   readonly base?: { readonly name: string; readonly behind?: boolean; readonly behindSince?: string; readonly releasedAt?: string };
+}
+
+/** What the exporter reads of a finding; all times RFC 3339. */
+export interface ScannedFinding {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly package: string;
+  readonly severity: FindingSeverity;
+  /** What its deadline is counted from: when its fix was released, as a rule. */
+  readonly anchorAt?: string;
+  /** From when on it closes the gate. */
+  readonly failsAt?: string;
 }
 
 /** What the exporter reads of a repository's evidence. */
@@ -31,6 +49,17 @@ export interface PromotionProgress {
   readonly step: string;
   /** RFC 3339. */
   readonly lastPromotedAt?: string;
+  /** What waits to be promoted: since when it is known (RFC 3339), and for how long it has run healthily (milliseconds). */
+  readonly candidate?: { readonly seenAt: string; readonly healthyMs: number };
+  /** Why the stage stands still, and since when (RFC 3339). */
+  readonly lastError?: { readonly at: string };
+  /** Newest first; `at` is RFC 3339. */
+  readonly history?: readonly {
+    readonly at: string;
+    readonly what: string;
+    readonly from?: Readonly<Record<string, PromotedDigests>>;
+    readonly to?: Readonly<Record<string, PromotedDigests>>;
+  }[];
 }
 
 /** By lock reference. */

@@ -1,6 +1,6 @@
 import { epochSeconds, type Gauge, type Sample } from './exposition.js';
 import type { RunningImage } from './running.js';
-import { FINDING_SEVERITIES, type ScannedDigest } from './state.js';
+import { FINDING_SEVERITIES, type FindingSeverity, type ScannedDigest } from './state.js';
 
 /** What metrics say of one workload. */
 export interface WorkloadFacts {
@@ -8,6 +8,8 @@ export interface WorkloadFacts {
   readonly images: readonly RunningImage[];
   /** Absent where what runs is not known. */
   readonly drifted?: boolean;
+  /** How long the fixes of its last changes took to come, in milliseconds; the longest of each severity. */
+  readonly latencies: ReadonlyMap<FindingSeverity, number>;
 }
 
 /** The gauges that each workload has, and their values for one. */
@@ -60,6 +62,36 @@ export const WORKLOAD_GAUGES: readonly (Omit<Gauge, 'samples'> & { samples(facts
     },
   },
   {
+    name: 'patchway_finding_due_timestamp_seconds',
+    help: 'When the first deadline of a finding of this severity in what the workload runs passes.',
+    samples: ({ labels, images }) => {
+      const first = new Map<FindingSeverity, number>();
+      for (const { severity, failsAt } of images.flatMap(({ scan }) => (scan?.current ? scan.found.findings : []))) {
+        if (failsAt !== undefined) first.set(severity, Math.min(epochSeconds(failsAt), first.get(severity) ?? Number.POSITIVE_INFINITY));
+      }
+      return bySeverity(labels, first);
+    },
+  },
+  {
+    name: 'patchway_fix_latency_seconds',
+    help: 'How long the fixes that the last change of the workload brought, within 30 days, had been released; the longest of each severity.',
+    samples: ({ labels, latencies }) => bySeverity(labels, new Map([...latencies].map(([severity, length]) => [severity, length / 1000]))),
+  },
+  {
+    name: 'patchway_end_of_life',
+    help: 'A distribution in what the workload runs whose end of life has come.',
+    samples: ({ labels, images }) => {
+      const ended = new Set(known(images, ({ scan }) => scan?.found.endOfLife));
+      return [...ended].sort().map((distribution) => ({ labels: { ...labels, distribution }, value: 1 }));
+    },
+  },
+  {
+    name: 'patchway_images_unpinned',
+    help: 'Images of the workload that are named without a digest, so that what runs may change at any time.',
+    samples: ({ labels, images, drifted }) =>
+      drifted === undefined ? [] : [{ labels, value: images.filter(({ digest }) => digest === undefined).length }],
+  },
+  {
     name: 'patchway_image_info',
     help: 'An image that the workload runs.',
     samples: ({ labels, images }) => images.flatMap((image) => identity(image).map((id) => ({ labels: { ...labels, ...id }, value: 1 }))),
@@ -93,6 +125,13 @@ export const WORKLOAD_GAUGES: readonly (Omit<Gauge, 'samples'> & { samples(facts
     samples: ({ labels, drifted }) => (drifted === undefined ? [] : [{ labels, value: drifted ? 1 : 0 }]),
   },
 ];
+
+function bySeverity(labels: WorkloadFacts['labels'], values: ReadonlyMap<FindingSeverity, number>): readonly Sample[] {
+  return FINDING_SEVERITIES.flatMap((severity) => {
+    const value = values.get(severity);
+    return value === undefined ? [] : [{ labels: { ...labels, severity }, value }];
+  });
+}
 
 /** What is known of the images' bases; each of their labels' sets is there once, as each image is. */
 function bases({ labels, images }: WorkloadFacts, of: (base: ScannedBase) => number | undefined): readonly Sample[] {

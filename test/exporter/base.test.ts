@@ -15,6 +15,8 @@ function basesOf(...bases: readonly ScannedDigest['base'][]): readonly string[] 
     platforms: {},
     scannedAt: '2026-11-21T03:17:00Z',
     complete: true,
+    scanners: [],
+    findings: [],
     counts: { critical: none, high: none, medium: none, low: none, unknown: none, exploited: 0 },
     ...(base === undefined ? {} : { base }),
   });

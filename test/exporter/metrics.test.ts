@@ -28,6 +28,8 @@ const scan = (rest: Partial<ScannedDigest> = {}): ScannedDigest => ({
     exploited: 1,
   },
   gateClosesAt: '2026-11-24T00:00:00Z',
+  scanners: [],
+  findings: [],
   ...rest,
 });
 const clean = scan({ counts: { critical: none, high: none, medium: none, low: none, unknown: none, exploited: 0 } });
@@ -98,6 +100,9 @@ patchway_findings_exploited{${STAGING}} 1
 # HELP patchway_gate_closes_timestamp_seconds When the first deadline of a finding in what the workload runs passes.
 # TYPE patchway_gate_closes_timestamp_seconds gauge
 patchway_gate_closes_timestamp_seconds{${STAGING}} ${Date.parse('2026-11-24T00:00:00Z') / 1000}
+# HELP patchway_images_unpinned Images of the workload that are named without a digest, so that what runs may change at any time.
+# TYPE patchway_images_unpinned gauge
+patchway_images_unpinned{${STAGING}} 0
 # HELP patchway_image_info An image that the workload runs.
 # TYPE patchway_image_info gauge
 patchway_image_info{${STAGING},repository="${REPOSITORY}",digest="${DIGEST.old}"} 1
@@ -110,6 +115,9 @@ patchway_drift{${STAGING}} 0
 # HELP patchway_window_open Whether a rollout may start in this stage now.
 # TYPE patchway_window_open gauge
 patchway_window_open{policy="storefront",stage="staging",namespace="storefront-staging"} 1
+# HELP patchway_evidence_max_age_seconds How old a scan may be to count.
+# TYPE patchway_evidence_max_age_seconds gauge
+patchway_evidence_max_age_seconds{policy="storefront",stage="staging",namespace="storefront-staging"} 129600
 `,
     );
   });
@@ -256,7 +264,7 @@ describe('a promotion', () => {
   });
 
   it('says nothing before its first run', () => {
-    expect(metricsText(state({ config: config(production) }))).not.toContain('patchway_promotion');
+    expect(metricsText(state({ config: config(production) }))).not.toMatch(/patchway_promotion_(?!soak_seconds)/);
     expect(metricsText(state({ config: config(production) }))).toContain(`patchway_workload_info{${PRODUCTION}} 1`);
   });
 });

@@ -5,6 +5,7 @@ import type { ImageLock, LockEntry } from '../lock/lock.js';
 import { type Release, releaseOf } from '../lock/release.js';
 import { dig } from '../manifest/dig.js';
 import { names } from '../manifest/names.js';
+import { movesLock } from '../policy/engines.js';
 import type { Stage } from '../policy/policy.js';
 import { isPatchwayError, PatchwayError } from '../problem.js';
 import type { Io } from './io.js';
@@ -38,7 +39,9 @@ export async function lockPull(
   io: Io,
   effects: LockPullEffects = { connect: throughKubectl, client: clientFor(io) },
 ): Promise<0 | 1> {
-  const stages = readStages(options, io).stages.filter(({ after }) => after.length > 0);
+  const { policy, stages: all } = readStages(options, io);
+  // A forge moves the lock itself.
+  const stages = all.filter(({ after }) => after.length > 0 && !movesLock(policy.promotion));
   const file = readLockFile(options, io);
   const states = await readStates(stages, options, effects);
   const images: Record<string, Record<string, LockEntry>> = {};

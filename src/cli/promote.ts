@@ -7,6 +7,7 @@ import { type PromotionEnd, promote } from '../agent/promote.js';
 import { dig } from '../manifest/dig.js';
 import { names } from '../manifest/names.js';
 import type { StageConfig } from '../manifest/stage-config.js';
+import { movesLock } from '../policy/engines.js';
 import { hasPromotion } from '../policy/has-promotion.js';
 import { loadPolicy } from '../policy/load.js';
 import type { Policy, Stage } from '../policy/policy.js';
@@ -68,6 +69,10 @@ function stageOf(policy: Policy<string>, name: string): Stage {
   const instead = promoted.length === 0 ? 'it has none that comes after another' : `it promotes to ${promoted.join(', ')}`;
   if (stage === undefined) throw new PatchwayError(`--to ${name}: the policy has no such stage; ${instead}.`, { exitCode: 64 });
   if (hasPromotion(policy, stage)) return stage;
+  if (movesLock(policy.promotion)) {
+    const message = `the policy promotes by '${policy.promotion.engine}', which moves the lock: \`patchway forge propose --to ${name}\` says what it would do.`;
+    throw new PatchwayError(message, { exitCode: 64 });
+  }
   throw new PatchwayError(`--to ${name}: this stage comes after none, its images come from the lock; ${instead}.`, { exitCode: 64 });
 }
 

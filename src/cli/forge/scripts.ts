@@ -54,7 +54,7 @@ export function deployScript(job: PromotionJob, stage: Stage, forge: ForgeScript
     ...functions(job, forge),
     job.synth,
     'code=0',
-    `patchway deploy --to ${stage.name} --manifests dist/*.yaml ${onlyMoved}${job.gitops ? ' --observe' : ''} || code=$?`,
+    `patchway deploy --to ${stage.name} --manifests dist/*.k8s.yaml ${onlyMoved}${job.gitops ? ' --observe' : ''} || code=$?`,
     `if [ "$code" -eq 2 ] && [ "$(cat ${INTO}/answer)" = revert ]; then`,
     `  fetch ${branch}`,
     `  ask ${branch} /dev/null`,

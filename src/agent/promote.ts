@@ -9,6 +9,7 @@ import { runSeconds } from '../promotion/run.js';
 import type { Decision, ObservedStage, Situation } from '../promotion/situation.js';
 import type { PromotionState, WorkloadImages } from '../promotion/state.js';
 import { storyOf } from '../promotion/story.js';
+import { verificationsOf } from '../promotion/verification.js';
 import type { AgentContext, AgentRun } from './context.js';
 import { ConflictError } from './kubernetes.js';
 import { letIn } from './promote/guard.js';
@@ -18,6 +19,7 @@ import { lookAt } from './promote/look.js';
 import { giveUpFields, putInPlace } from './promote/put.js';
 import { readState, type StoredState } from './promote/stored-state.js';
 import { deleteBlockingPods } from './promote/unblock.js';
+import { lookAtVerifications } from './promote/verify.js';
 
 export interface PromoteOptions {
   /** Who promotes, for the Lease. */
@@ -60,9 +62,9 @@ export async function promote(world: World, options: PromoteOptions): Promise<Pr
   log(`policy ${config.policy.name}: ${task} ${stage.name} (namespace ${stage.namespace})`);
   if (options.dryRun === true) {
     const { current } = await readState(cluster, { ...place, policyHash });
-    return tell(world, await nextDecision(world, stage, current), 'next, were this no dry run: ');
+    return tell(world, await nextDecision(world, stage, current, true), 'next, were this no dry run: ');
   }
-  const seconds = runSeconds(config.policy.rollout);
+  const seconds = runSeconds(config.policy.rollout, stage);
   const lease = await takeLease({ cluster, ...place, identity: options.identity, seconds, now: world.now });
   if ('heldBy' in lease) {
     log(`another promotion is at work: ${lease.heldBy}, until ${new Date(lease.until).toISOString()} at the latest. Nothing was done.`);
@@ -123,18 +125,29 @@ async function stepByStep(world: World, stage: Stage, stored: StoredState, befor
   }
 }
 
-async function nextDecision(world: World, stage: Stage, state: PromotionState): Promise<Decision> {
+async function nextDecision(world: World, stage: Stage, state: PromotionState, dryRun = false): Promise<Decision> {
   const { config, cluster, now } = world;
   const { policy, workloads } = config;
   const here = await lookAt(cluster, stage, workloads);
-  const situation: Situation = { policy, stage, workloads, state, observed: { here, before: {} }, verdicts: {}, now: now() };
+  const situation: Situation = { policy, stage, workloads, state, observed: { here, before: {} }, verdicts: {}, outcomes: {}, now: now() };
   // Once images are in place, the stages before have no say any more.
-  if (stage.after.length === 0 || (state.intent !== undefined && state.step !== 'rolling')) return decide(situation);
+  if (stage.after.length === 0 || (state.intent !== undefined && state.step !== 'rolling')) return verified(world, situation, dryRun);
   const observed = { here, before: await lookBefore(world, stage) };
   const seen = stagesBefore({ stage, workloads, observed });
   const judged = { running: imagesOf(here), candidate: state.candidate?.digests, before: seen.images };
   const verdicts = await judge({ cluster, config, stage, at: situation.now }, judged);
   return decide({ ...situation, observed, verdicts });
+}
+
+/** Looks at what the decision depends on where it asks to, and decides again. A dry run starts no Job, and asks nobody. */
+async function verified(world: World, situation: Situation, dryRun: boolean): Promise<Decision> {
+  const decision = decide(situation);
+  const { intent } = decision.state;
+  if (decision.kind !== 'verify' || intent === undefined || dryRun) return decision;
+  const asked = Object.entries(verificationsOf(situation)).filter(([key]) => decision.ask?.includes(key));
+  if (asked.length === 0) return decision;
+  const outcomes = await lookAtVerifications({ ...world, stage: situation.stage, intent }, Object.fromEntries(asked));
+  return decide({ ...situation, outcomes, now: world.now() });
 }
 
 async function lookBefore({ config, cluster }: World, { after }: Stage): Promise<Situation['observed']['before']> {

@@ -5,6 +5,7 @@ import { names } from '../manifest/names.js';
 import { serviceAccount } from '../manifest/rbac.js';
 import type { Stage } from '../policy/policy.js';
 import type { GuardOptions } from './guard.js';
+import { verifyingContainers } from './verifying.js';
 
 /**
  * The ServiceAccount whose annotation `patchway.dev/lock` lists what may run. `patchway.dev/promoted` is the promoter's, and
@@ -12,7 +13,9 @@ import type { GuardOptions } from './guard.js';
  */
 export function knownImages(options: GuardOptions): Manifest {
   const { policy, stage } = options;
-  const known = [...new Set([...lockedDigests(options), ...toolDigests(options), ...uncoveredImages(options)])].sort();
+  const known = [
+    ...new Set([...lockedDigests(options), ...toolDigests(options), ...verifyingImages(options), ...uncoveredImages(options)]),
+  ].sort();
   const account = serviceAccount(names.guard(stage.name), stage.namespace, ownLabels(policy.name, stage.name, 'guard'));
   return { ...account, metadata: { ...account.metadata, annotations: { [KNOWN.lock]: known.join('\n') } } };
 }
@@ -27,6 +30,12 @@ function lockedDigests({ policy, stage, workloads, lock }: GuardOptions): readon
 
 function toolDigests({ lock }: GuardOptions): readonly string[] {
   return Object.values(lock.tools).flatMap(({ digest }) => (digest === undefined ? [] : [digest]));
+}
+
+/** What verifies a promotion runs in a Job of its own. */
+function verifyingImages({ stage: { verify = [] } }: GuardOptions): readonly string[] {
+  const images = verify.flatMap((each) => (each.kind === 'job' ? verifyingContainers(each.pod) : [])).map(({ image }) => image);
+  return images.map((image) => image.slice(image.lastIndexOf('@') + 1));
 }
 
 function uncoveredImages({ uncovered = [] }: GuardOptions): readonly string[] {

@@ -5,6 +5,7 @@ import { podPolicy } from './pods.js';
 import { promotedPolicy } from './promoted.js';
 import { promoterPolicies } from './promoter.js';
 import { signaturePolicy } from './signatures.js';
+import { verifyingPolicy } from './verifying.js';
 
 /**
  * What keeps every image out of a stage's namespace but those that the lock names or a promotion put there: a list
@@ -13,7 +14,9 @@ import { signaturePolicy } from './signatures.js';
 export function guardManifests(options: GuardOptions): readonly Manifest[] {
   const guarded = options.policy.promotion.guard !== false;
   return [
-    ...(guarded ? [knownImages(options), ...podPolicy(options), ...promotedPolicy(options), ...promoterPolicies(options)] : []),
+    ...(guarded
+      ? [knownImages(options), ...podPolicy(options), ...promotedPolicy(options), ...promoterPolicies(options), ...verifyingPolicy(options)]
+      : []),
     ...signaturePolicy(options),
   ];
 }

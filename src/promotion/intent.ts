@@ -6,7 +6,8 @@ import { refuse, refuseUntilLocked } from './refused.js';
 import { deadlineOf } from './run.js';
 import type { Decision, Situation } from './situation.js';
 import type { Intent, PromotionState, WorkloadImages } from './state.js';
-import { isWatched } from './watch.js';
+import { verify } from './verification.js';
+import { isWatched, watchedToItsEnd } from './watch.js';
 
 /** How often a promotion is set about; each time a run was cut off half-way before. */
 const ATTEMPTS = 5;
@@ -62,18 +63,36 @@ function placesOf({ workloads, observed }: Situation, { from, to }: Intent): rea
 function watch(situation: Situation, intent: Intent): Decision {
   const { state, now } = situation;
   const unfinished = unfinishedRollouts(situation, intent);
-  if (unfinished.length === 0) {
-    const because = `Stage ${situation.stage.name} runs ${describeImages(intent.to)}, and every replica is available.`;
-    if (intent.watched) return { kind: 'again', because, state: unwatched(state) };
-    return { kind: 'record', outcome: 'promoted', because, state: promoted(situation, intent) };
-  }
+  if (unfinished.length === 0) return verified(situation, intent);
   const why = unfinished.map(({ name, why: reason }) => `${name}: ${reason}`).join('; ');
-  const until = deadlineOf(situation.policy.rollout, intent.startedAt);
+  const until = deadlineOf(situation.policy.rollout, intent.verification?.startedAt ?? intent.startedAt);
   if (now < until && !unfinished.some(({ stuck }) => stuck)) {
     return { kind: 'verify', until, because: why, state: state.step === 'verifying' ? state : inPlace(state) };
   }
   if (unfinished.every(({ paused }) => paused)) return waitFor(situation, intent, why);
   return giveUp(situation, intent, why);
+}
+
+/** The rollouts are complete: what the stage verifies must hold, too. */
+function verified(situation: Situation, intent: Intent): Decision {
+  const { state, stage, outcomes } = situation;
+  const verification = outcomes === undefined ? undefined : verify({ ...situation, outcomes }, intent);
+  if (verification?.is === 'failed') {
+    return giveUp(
+      { ...situation, state: { ...state, intent: verification.intent } },
+      verification.intent,
+      verification.why,
+      'verification',
+    );
+  }
+  if (verification?.is === 'open') {
+    const { until, ask, why: because, intent: looked } = verification;
+    return { kind: 'verify', until, ask, because, state: { ...inPlace(state), intent: looked } };
+  }
+  const held = verification === undefined || verification.why === '' ? '' : ` It is verified: ${verification.why}.`;
+  const because = `Stage ${stage.name} runs ${describeImages(intent.to)}, and every replica is available.${held}`;
+  if (intent.watched) return held === '' ? { kind: 'again', because, state: unwatched(state) } : watchedToItsEnd(situation, because);
+  return { kind: 'record', outcome: 'promoted', because, state: promoted(situation, intent) };
 }
 
 interface Unfinished {
@@ -102,9 +121,9 @@ function waitFor({ state, now }: Situation, intent: Intent, because: string): De
 }
 
 /** The digests of the workloads that failed are refused; of all that moved where none can be named. */
-function giveUp(situation: Situation, intent: Intent, why: string): Decision {
+function giveUp(situation: Situation, intent: Intent, why: string, what: 'rollout' | 'verification' = 'rollout'): Decision {
   const { state, stage, policy, now } = situation;
-  const reason = `The rollout of ${describeImages(intent.to)} in ${stage.name} failed: ${why}.`;
+  const reason = `The ${what} of ${describeImages(intent.to)} in ${stage.name} failed: ${why}.`;
   if (!policy.rollout.autoRollback) {
     const unblock = `rollout.autoRollback is false, so nothing was put back. Repair it, or put ${describeImages(intent.from)} back.`;
     return { kind: 'blocked', by: 'rollout', because: reason, unblock, state: troubled(state, reason, situation) };

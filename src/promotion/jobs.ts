@@ -6,9 +6,10 @@ import { access, type Grant, serviceAccount, workloadGrants } from '../manifest/
 import type { WorkloadSummary } from '../manifest/stage-config.js';
 import { ENGINES } from '../policy/engines.js';
 import { hasPromotion } from '../policy/has-promotion.js';
-import type { PolicyDocument, Stage } from '../policy/policy.js';
+import type { Stage } from '../policy/policy.js';
 import type { PromotionEngine, PromotionOptions } from './engine.js';
 import { runSeconds } from './run.js';
+import { verificationsOf } from './verification.js';
 
 /** Promotion by a CronJob in the stage's own namespace: no controller to install. */
 export const jobs: PromotionEngine = {
@@ -38,7 +39,7 @@ export function promotionManifests({ policy, stage, workloads, mount }: Promotio
     ...before.flatMap((other) => access({ name, namespace: other.namespace, labels, subject, grants: readGrants(promoted) })),
     { apiVersion: 'v1', kind: 'ConfigMap', metadata },
     { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata },
-    cronJob(policy, metadata, mount),
+    cronJob({ policy, stage }, metadata, mount),
   ];
 }
 
@@ -48,6 +49,7 @@ function ownGrants({ policy, stage }: Pick<PromotionOptions, 'policy' | 'stage'>
   return [
     ...workloadGrants(workloads, ['get', 'patch']),
     ...podGrants(workloads, stage),
+    ...verificationGrants({ policy, stage, workloads }),
     { apiGroup: '', resource: 'configmaps', verbs: ['get', 'update'], names: [name] },
     ...(stage.after.length === 0 ? [] : evidenceGrants(workloads)),
     // What the guard counts as promoted is written by whoever may `promote`.
@@ -68,6 +70,12 @@ function podGrants(workloads: readonly WorkloadSummary[], stage: Stage): readonl
   return pods.length === 0 ? [] : [{ apiGroup: '', resource: 'pods', verbs: ['get', 'delete'], names: pods }];
 }
 
+/** Each run of a verifying Job has a name of its own, which a Role cannot know: the guard says what such a Job may be. */
+function verificationGrants(options: Pick<PromotionOptions, 'policy' | 'stage' | 'workloads'>): readonly Grant[] {
+  const jobs = Object.values(verificationsOf(options)).some(({ kind }) => kind === 'job');
+  return jobs ? [{ apiGroup: 'batch', resource: 'jobs', verbs: ['create', 'get'] }] : [];
+}
+
 function evidenceGrants(workloads: readonly WorkloadSummary[]): readonly Grant[] {
   const evidence = new Set(workloads.flatMap(({ images }) => images.map(({ repository }) => names.evidence(repository))));
   return [{ apiGroup: '', resource: 'configmaps', verbs: ['get'], names: [...evidence].sort() }];
@@ -80,7 +88,7 @@ const STARTING_DEADLINE = 3600;
 const RETRIES = 3;
 
 function cronJob(
-  policy: PolicyDocument,
+  { policy, stage }: Pick<PromotionOptions, 'policy' | 'stage'>,
   metadata: Required<Pick<Manifest['metadata'], 'name' | 'namespace' | 'labels'>>,
   mount: AgentMount,
 ): Manifest {
@@ -108,12 +116,12 @@ function cronJob(
           backoffLimit: RETRIES,
           // Not before the old pod is gone for sure: two pods of one Job would share the Lease.
           podReplacementPolicy: 'Failed',
-          activeDeadlineSeconds: 2 * runSeconds(policy.rollout),
+          activeDeadlineSeconds: 2 * runSeconds(policy.rollout, stage),
           template: {
             metadata: { labels },
             spec: agentPod(mount, metadata.name, {
               restartPolicy: 'Never',
-              activeDeadlineSeconds: runSeconds(policy.rollout),
+              activeDeadlineSeconds: runSeconds(policy.rollout, stage),
               terminationGracePeriodSeconds: 10,
               containers: [container],
             }),

@@ -1,4 +1,4 @@
-import type { RolloutPolicy } from '../policy/policy.js';
+import type { RolloutPolicy, Stage } from '../policy/policy.js';
 
 /** Kubernetes' own deadline for a rollout comes first where its controller works. */
 const DEADLINE_SLACK_MS = 15_000;
@@ -11,7 +11,20 @@ export function deadlineOf({ progressDeadline }: Pick<RolloutPolicy, 'progressDe
   return Date.parse(startedAt) + progressDeadline + DEADLINE_SLACK_MS;
 }
 
-/** The longest that one run can take, in seconds: a rollout to its deadline, and the same again to put the old images back. */
-export function runSeconds({ progressDeadline, minReady }: Pick<RolloutPolicy, 'progressDeadline' | 'minReady'>): number {
-  return Math.ceil((2 * (progressDeadline + DEADLINE_SLACK_MS) + minReady + RUN_SLACK_MS) / 1000);
+/**
+ * How long a stage's verification may take, in milliseconds: the longest time that something must hold, and as long as a
+ * rollout for it to begin to.
+ */
+export function verificationTime(
+  { progressDeadline }: Pick<RolloutPolicy, 'progressDeadline'>,
+  { verify = [] }: Pick<Stage, 'verify'>,
+): number {
+  if (verify.length === 0) return 0;
+  return progressDeadline + Math.max(...verify.map((each) => (each.kind === 'prometheus' ? each.for : 0)));
+}
+
+/** The longest that one run can take, in seconds: a rollout to its deadline, its verification, and a rollout again to put the old images back. */
+export function runSeconds(rollout: Pick<RolloutPolicy, 'progressDeadline' | 'minReady'>, stage: Pick<Stage, 'verify'> = {}): number {
+  const rollouts = 2 * (rollout.progressDeadline + DEADLINE_SLACK_MS);
+  return Math.ceil((rollouts + verificationTime(rollout, stage) + rollout.minReady + RUN_SLACK_MS) / 1000);
 }

@@ -2,6 +2,7 @@ import type { WorkloadSummary } from '../manifest/stage-config.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
 import type { ObservedWorkload } from './observe.js';
 import type { PromotionState, WorkloadImages } from './state.js';
+import type { Outcome } from './verification.js';
 
 /** What the gate says of one image, by the evidence of the stages before. */
 export interface Judgement {
@@ -35,6 +36,8 @@ export interface Situation {
   };
   /** By `judgementKey`: of every image that is or may become the candidate. */
   readonly verdicts: Readonly<Record<string, Judgement>>;
+  /** What was looked at for this decision, by the key of a verification. Absent: whoever asks does not verify. */
+  readonly outcomes?: Readonly<Record<string, Outcome>>;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -59,8 +62,11 @@ export type Decision = {
   | { readonly kind: 'foreignChange'; readonly unblock: string }
   /** Put these images in place: for the first time, to finish what was cut off, or instead of what failed. */
   | { readonly kind: 'promote' | 'resume' | 'rollBack'; readonly images: WorkloadImages }
-  /** They are in place: watch their rollout, `until` at most (epoch milliseconds). */
-  | { readonly kind: 'verify'; readonly until: number }
+  /**
+   * They are in place: watch their rollout, `until` at most (epoch milliseconds); then look at what verifies them.
+   * `ask`: the keys of the verifications to look at before deciding again.
+   */
+  | { readonly kind: 'verify'; readonly until: number; readonly ask?: readonly string[] }
   | { readonly kind: 'record'; readonly outcome: 'promoted' | 'rolledBack' }
   /** What was watched is not what it was: store that, and decide afresh. */
   | { readonly kind: 'again' }

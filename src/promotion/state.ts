@@ -45,6 +45,23 @@ export interface Intent {
   readonly bypassed?: readonly Bypassed[];
   /** Who approved it. Absent: nobody had to. */
   readonly by?: string;
+  /** How far its verification is. Absent: its rollouts are not complete, or nothing is verified. */
+  readonly verification?: {
+    /** RFC 3339. */
+    readonly startedAt: string;
+    /** By the key of a verification. */
+    readonly checks: Readonly<Record<string, Check>>;
+  };
+}
+
+/** What the looks at one verification said. */
+export interface Check {
+  readonly result: 'holds' | 'fails' | 'unknown';
+  readonly why: string;
+  /** RFC 3339: since when that is the result. */
+  readonly since: string;
+  /** RFC 3339: the last look. */
+  readonly at: string;
 }
 
 /** What the gate said of an image, and why. */

@@ -11,7 +11,7 @@ export function storyOf(decision: Decision): readonly string[] {
     case 'foreignChange':
       return [`changed by somebody else: ${because} ${decision.unblock}`];
     case 'verify':
-      return [`rolling out, until ${instant(decision.until)} at the latest: ${because}`];
+      return [`${decision.ask === undefined ? 'rolling out' : 'verifying'}, until ${instant(decision.until)} at the latest: ${because}`];
     case 'record':
       return [`${decision.outcome === 'promoted' ? 'promoted' : 'rolled back'}: ${because}`];
     case 'again':

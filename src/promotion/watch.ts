@@ -1,10 +1,11 @@
 import { imagesOf, takenOver, told } from './foreign.js';
 import { changedImages, changesBetween, describeImages, runs, sameImages } from './images.js';
-import { instant, troubled, untroubled, watching, withHistory } from './record.js';
+import { instant, troubled, untroubled, unwatched, watching, withHistory } from './record.js';
 import { refusalOf, stillRefused } from './refused.js';
 import { deadlineOf } from './run.js';
 import type { Decision, Situation } from './situation.js';
 import type { ImageSet, Intent, PromotionState, WorkloadImages } from './state.js';
+import { verificationsOf } from './verification.js';
 
 /**
  * What somebody else has begun in this stage, followed to its end as a promotion's own rollout is (`autoRollback: watch`):
@@ -38,13 +39,29 @@ export function watchOthers(given: Situation): Decision | undefined {
     return rollout === undefined || rollout.phase === 'complete' ? [] : [{ name, rollout }];
   });
   const why = ill.map(({ name, rollout }) => `${name}: ${rollout.why}`).join('; ');
-  if (ill.length > 0 && changes.length > 0) {
+  const verifies = first && situation.outcomes !== undefined && Object.keys(verificationsOf(situation)).length > 0;
+  if ((ill.length > 0 || verifies) && changes.length > 0) {
     const since = ill.flatMap(({ rollout }) => (rollout.phase === 'stuck' && rollout.since !== undefined ? [rollout.since] : []));
     const next = watching(situation, state, { from, to, why: what }, 'verifying', Math.min(now, ...since));
-    return { kind: 'verify', until: deadlineOf(policy.rollout, instant(Math.min(now, ...since))), because: `${what}: ${why}`, state: next };
+    return {
+      kind: 'verify',
+      until: deadlineOf(policy.rollout, instant(Math.min(now, ...since))),
+      because: why === '' ? what : `${what}: ${why}`,
+      state: next,
+    };
   }
   if (!first) return undefined;
   return ill.length > 0 ? unhealthy(situation, why) : healthy(situation, what, { from, to });
+}
+
+/** What was watched is healthy, and holds what the stage verifies. In a stage whose images come from the lock, it is recorded. */
+export function watchedToItsEnd(situation: Situation, because: string): Decision {
+  const { stage } = situation;
+  const state = unwatched(situation.state);
+  if (stage.after.length > 0) return { kind: 'again', because, state };
+  const { from, to } = movedImages(situation);
+  const what = `Somebody moved ${stage.name} from ${describeImages(from)} to ${describeImages(to)}`;
+  return { ...healthy({ ...situation, state }, what, { from, to }), because };
 }
 
 /** Whether what was watched is still that: nobody has moved anything meanwhile, and the policy still says so. */

@@ -1,7 +1,7 @@
 import type { Verification } from '../../policy/policy.js';
 import { isPatchwayError } from '../../problem.js';
 import { request } from '../http.js';
-import type { Outcome } from './outcome.js';
+import type { Outcome } from '../../promotion/verification.js';
 
 const TIMEOUT_MS = 10_000;
 

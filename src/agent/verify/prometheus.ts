@@ -2,7 +2,7 @@ import { dig } from '../../manifest/dig.js';
 import type { Comparison, Verification } from '../../policy/policy.js';
 import { isPatchwayError } from '../../problem.js';
 import { request } from '../http.js';
-import type { Outcome } from './outcome.js';
+import type { Outcome } from '../../promotion/verification.js';
 
 type PrometheusVerification = Extract<Verification, { readonly kind: 'prometheus' }>;
 

@@ -85,7 +85,8 @@ describe.runIf(hasCluster())('patchway apply-policy', () => {
     { version: '4', renderer: ['--post-renderer', 'patchway'] },
   ];
 
-  it.each(HELMS)('renders for Helm $version: install, upgrade, rollback', async ({ version, renderer }) => {
+  // Side by side, as they mostly wait.
+  it.concurrent.each(HELMS)('renders for Helm $version: install, upgrade, rollback', async ({ version, renderer }) => {
     const helm = paths.get(version) ?? '';
     const namespace = await namespaceFor(`helm${version}`);
     const run = async (...command: readonly string[]) => {

@@ -1,4 +1,4 @@
-const capabilities = 'gate|scan|remedy|rollout|rules|exporter|promotion|guard|checks';
+const capabilities = 'gate|scan|remedy|rollout|rules|exporter|promotion|guard|checks|dashboards';
 const engines = '^node_modules/(constructs|cdk8s|cdk8s-plus-28|@pulumi)/';
 
 /** The arrows between layers, as CONTRIBUTING.md draws them. */
@@ -34,6 +34,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/cdk8s(\\.ts|/)' },
       to: { path: '^src/(cli|agent)/|^src/main\\.ts' },
+    },
+    {
+      name: 'dashboards-are-built-with-the-package',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/dashboards/' },
+      to: { path: '^src/dashboards/', pathNot: '^src/dashboards/manifests' },
     },
     { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/' }, to: {} },
   ],

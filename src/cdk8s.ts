@@ -8,6 +8,7 @@ export {
   PromotionPipeline,
   ScanSchedule,
 } from './cdk8s/capability-constructs.js';
+export { Dashboards, type DashboardsProps } from './cdk8s/dashboards.js';
 export { PatchStage, type PatchStageProps } from './cdk8s/patch-stage.js';
 export { Patching, type PatchingOptions } from './cdk8s/patching.js';
 export {

@@ -7,14 +7,15 @@ export interface Expression {
   readonly compound: boolean;
 }
 
-/** What a label must be: equal to a text, or matching one of several texts. */
-export type Matchers = Readonly<Record<string, string | { readonly oneOf: readonly string[] }>>;
+/** What a label must be: equal to a text, to one of several texts, or as a regular expression says (a Grafana variable, for one). */
+export type Matchers = Readonly<Record<string, string | { readonly oneOf: readonly string[] } | { readonly like: string }>>;
 
 /** The series of a metric whose labels match; `metric('up', { job: 'web' })` is `up{job="web"}`. */
 export function metric(name: string, matchers: Matchers = {}): Expression {
-  const list = Object.entries(matchers).map(([label, wanted]) =>
-    typeof wanted === 'string' ? `${label}=${quote(wanted)}` : `${label}=~${quote(wanted.oneOf.map(escapeRegex).join('|'))}`,
-  );
+  const list = Object.entries(matchers).map(([label, wanted]) => {
+    if (typeof wanted === 'string') return `${label}=${quote(wanted)}`;
+    return `${label}=~${quote('like' in wanted ? wanted.like : wanted.oneOf.map(escapeRegex).join('|'))}`;
+  });
   return atom(list.length === 0 ? name : `${name}{${list.join(',')}}`);
 }
 
@@ -34,13 +35,28 @@ export function number(value: number): Expression {
   return atom(String(value));
 }
 
+export type Comparison = '<' | '<=' | '>' | '>=' | '==' | '!=';
+
 /** Keeps the series of the left side for which the comparison holds. */
-export function compare(left: Expression, operator: '<' | '<=' | '>' | '>=' | '==' | '!=', right: Expression): Expression {
+export function compare(left: Expression, operator: Comparison, right: Expression): Expression {
   return binary(left, operator, right);
 }
 
 export function subtract(left: Expression, right: Expression): Expression {
   return binary(left, '-', right);
+}
+
+/** Each series of the left side with the one that has the same of these labels on the right, which many may share. */
+export function withOne(left: Expression, operator: Comparison | '-' | '/', on: readonly string[], right: Expression): Expression {
+  return binary(left, `${operator} on(${on.join(', ')}) group_left()`, right);
+}
+
+export function multiply(left: Expression, right: Expression): Expression {
+  return binary(left, '*', right);
+}
+
+export function divide(left: Expression, right: Expression): Expression {
+  return binary(left, '/', right);
 }
 
 /** The series of the left side that have a partner, by these labels, on the right. */
@@ -59,8 +75,13 @@ export function or(left: Expression, right: Expression): Expression {
 }
 
 /** One series for each combination of these labels. */
-export function aggregate(operator: 'max' | 'min' | 'sum', by: readonly string[], expression: Expression): Expression {
+export function aggregate(operator: 'max' | 'min' | 'sum' | 'count', by: readonly string[], expression: Expression): Expression {
   return atom(`${operator} by (${by.join(', ')}) (${expression.text})`);
+}
+
+/** For each combination of these labels the value below which a share (0 to 1) of the series is. */
+export function quantile(share: number, by: readonly string[], expression: Expression): Expression {
+  return atom(`quantile by (${by.join(', ')}) (${share}, ${expression.text})`);
 }
 
 /** One series, with the labels that the matchers fix, while the metric has none. */
@@ -73,9 +94,14 @@ export function changes(of: Expression, within: Milliseconds): Expression {
   return atom(`changes(${of.text}[${promDuration(within)}])`);
 }
 
-/** Copies a label under another name. */
-export function copyLabel(expression: Expression, from: string, to: string): Expression {
-  return atom(`label_replace(${expression.text}, ${quote(to)}, "$1", ${quote(from)}, "(.+)")`);
+/** A metric as it was so long before. */
+export function before(of: Expression, span: Milliseconds): Expression {
+  return { text: `${of.text} offset ${promDuration(span)}`, compound: true };
+}
+
+/** Copies a label under another name: all of it, or what the expression's only group matches. */
+export function copyLabel(expression: Expression, from: string, to: string, part = '(.+)'): Expression {
+  return atom(`label_replace(${expression.text}, ${quote(to)}, "$1", ${quote(from)}, ${quote(part)})`);
 }
 
 /** A duration as PromQL and rule files write it, in the largest unit that holds it exactly: `36h`, `90s`. */

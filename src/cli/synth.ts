@@ -13,6 +13,7 @@ import { rulesFile } from '../rules/rules.js';
 import { attempt } from './attempt.js';
 import type { Io } from './io.js';
 import { type ManifestFiles, readManifests, type WrittenManifest } from './manifest-files.js';
+import { dashboardObjects, dashboardOutput } from './synth-dashboards.js';
 import { type OutputFile, writeFiles } from './write-files.js';
 
 export interface SynthOptions {
@@ -37,8 +38,8 @@ export async function synth(options: SynthOptions, io: Io): Promise<0> {
   if (problems.length > 0) throw badInput('nothing was written', distinct(problems));
   const warnings = plans.flatMap(({ plan }) => located(plan.warnings, written));
   for (const warning of distinct([...policy.warnings, ...warnings])) io.err(`warning: ${formatProblem(warning)}\n`);
-  const files = [...plans.map(({ stage, plan }) => stageFile(stage, plan)), ...rulesFiles(policy, plans)];
-  if (options.output === '-') io.out(toYaml(plans.flatMap(({ plan }) => plan.manifests)));
+  const files = [...plans.map(({ stage, plan }) => stageFile(stage, plan)), ...rulesFiles(policy, plans), ...dashboardOutput(policy)];
+  if (options.output === '-') io.out(toYaml([...plans.flatMap(({ plan }) => plan.manifests), ...dashboardObjects(policy)]));
   else writeFiles(resolve(io.cwd, options.output ?? 'dist'), options.output ?? 'dist', files, io);
   return 0;
 }

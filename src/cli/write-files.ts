@@ -1,9 +1,10 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { PatchwayError } from '../problem.js';
 import type { Io } from './io.js';
 
 export interface OutputFile {
+  /** Below the directory that is written to. */
   readonly name: string;
   readonly text: string;
   /** What is in it, for the line that says that it was written. */
@@ -15,8 +16,10 @@ export interface OutputFile {
  * @throws when the directory cannot be written to; no file is half-written then
  */
 export function writeFiles(directory: string, name: string, files: readonly OutputFile[], io: Io): void {
-  const placed = files.map((file) => ({ ...file, path: join(directory, file.name), draft: join(directory, `.${file.name}.new`) }));
-  attempt(name, () => mkdirSync(directory, { recursive: true }));
+  const placed = files.map((file) => ({ ...file, path: join(directory, file.name), draft: join(directory, draftName(file.name)) }));
+  attempt(name, () => {
+    for (const folder of new Set([directory, ...placed.map(({ path }) => dirname(path))])) mkdirSync(folder, { recursive: true });
+  });
   attempt(
     name,
     () => {
@@ -28,6 +31,10 @@ export function writeFiles(directory: string, name: string, files: readonly Outp
     },
   );
   for (const file of files) io.out(`${join(name, file.name)}: ${file.about}\n`);
+}
+
+function draftName(name: string): string {
+  return join(dirname(name), `.${basename(name)}.new`);
 }
 
 function attempt(name: string, write: () => void, undo: () => void = () => undefined): void {

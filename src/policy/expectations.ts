@@ -14,6 +14,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   text: expectation('This is not text.', 'text that is not empty'),
   boolean: expectation('This is neither true nor false.', 'true or false'),
   autoRollback: expectation('This is no way to roll back.', "true, false or 'watch'"),
+  dashboards: expectation('This is no way to deliver dashboards.', "true, false, 'sidecar', 'operator' or 'files'"),
   count: expectation('This is not a count.', 'a whole number, 0 or more'),
   positive: expectation('This is not a count of at least one.', 'a whole number, 1 or more'),
   probability: expectation('This is not a probability.', 'a number from 0 to 1, such as 0.5'),

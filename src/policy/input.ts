@@ -133,6 +133,12 @@ export interface MonitoringInput {
    */
   readonly exporter?: boolean;
   /**
+   * How Grafana gets the dashboards: `'sidecar'` (or `true`), in ConfigMaps that the sidecar of its charts looks for;
+   * `'operator'`, as `GrafanaDashboard` objects; `'files'`, as JSON.
+   * @default true where there is an exporter
+   */
+  readonly dashboards?: boolean | 'sidecar' | 'operator' | 'files';
+  /**
    * Where runbooks are: `<runbookUrl>/<alert name>.md`.
    * @default Patchway's own runbooks
    */

@@ -222,9 +222,13 @@ export interface SignaturePolicy {
   readonly admission?: 'kyverno';
 }
 
+export type DashboardDelivery = 'sidecar' | 'operator' | 'files';
+
 export interface MonitoringPolicy {
   readonly prometheus: 'operator' | 'rules-file';
   readonly exporter: boolean;
+  /** How Grafana gets the dashboards; absent: by its sidecar where there is an exporter, else not at all. */
+  readonly dashboards?: DashboardDelivery | false;
   /** Where runbooks are: `<runbookUrl>/<alert name>.md`. */
   readonly runbookUrl: string;
   /** Labels added to every alert. */

@@ -233,6 +233,7 @@ function resolveMonitoring(input: Partly<MonitoringInput>): MonitoringPolicy {
   return {
     prometheus: input.prometheus ?? 'operator',
     exporter: input.exporter ?? true,
+    ...(input.dashboards === undefined ? {} : { dashboards: input.dashboards === true ? 'sidecar' : input.dashboards }),
     runbookUrl: input.runbookUrl ?? RUNBOOKS,
     labels: present(input.labels ?? {}),
   };

@@ -232,6 +232,7 @@ function build() {
   const monitoring = object({
     prometheus: optional(v.picklist(['operator', 'rules-file'], 'oneOf')),
     exporter: optional(yesOrNo),
+    dashboards: optional(v.union([yesOrNo, v.picklist(['sidecar', 'operator', 'files'])], 'dashboards')),
     runbookUrl: optional(url),
     labels: optional(v.record(v.pipe(v.string('label'), v.regex(/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/, 'label')), v.string('text'), 'object')),
   });

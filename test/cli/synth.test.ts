@@ -23,10 +23,11 @@ describe('patchway synth', () => {
     const box = sandbox(files);
     const { code, stdout, stderr } = await box.run(...synth);
     expect([code, stderr]).toEqual([0, '']);
-    expect(box.list('dist')).toEqual(['production.k8s.yaml', 'staging.k8s.yaml']);
+    expect(box.list('dist')).toEqual(['dashboards.k8s.yaml', 'production.k8s.yaml', 'staging.k8s.yaml']);
     expect(stdout.split('\n')).toEqual([
       expect.stringMatching(/^dist\/staging\.k8s\.yaml: \d+ objects for namespace storefront-staging, 2 of them workloads/),
       expect.stringMatching(/^dist\/production\.k8s\.yaml: \d+ objects for namespace storefront, 2 of them workloads/),
+      'dist/dashboards.k8s.yaml: 3 dashboards for Grafana, as objects for namespace storefront',
       '',
     ]);
     const production = box.read('dist/production.k8s.yaml');
@@ -130,7 +131,7 @@ describe('what is wrong', () => {
     box.write('api.yaml', 'kind: Deployment\n');
     expect((await box.run(...synth)).code).toBe(65);
     expect(box.read('dist/staging.k8s.yaml')).toBe(before);
-    expect(box.list('dist')).toEqual(['production.k8s.yaml', 'staging.k8s.yaml']);
+    expect(box.list('dist')).toEqual(['dashboards.k8s.yaml', 'production.k8s.yaml', 'staging.k8s.yaml']);
   });
 
   it('is a place that cannot be written to', async () => {

@@ -11,6 +11,7 @@ import type { PolicyDocument, Stage } from './policy/policy.js';
 import type { Problem } from './problem.js';
 import { gitOpsProblems } from './promotion/engines/gitops.js';
 import { type AdoptInput, adopt } from './rollout/adopt.js';
+import { withoutSelector } from './rollout/argo/switched.js';
 import { type Coverage, coverageOf, refersToWorkload } from './rollout/coverage.js';
 import { type Rollout, rolloutOf } from './rollout/rollout.js';
 import { checkDownloads, checkScanners } from './scan/check.js';
@@ -42,7 +43,9 @@ export function planStage({ policy, stage: name, workloads: given, lock, agentBu
   const input = { policy, stage, workloads, lock, agentBundle, uncovered: others.flatMap(({ manifest }) => imagesOf(manifest)) };
   const capabilities = planCapabilities(input, CAPABILITIES);
   const planned = [...others.map(({ manifest }) => manifest), ...rollouts.flatMap((rollout) => rollout.manifests)];
-  const manifests = inOrder([...planned, ...capabilities.manifests]);
+  const switched = new Set(rollouts.flatMap((rollout) => rollout.switched));
+  const written = planned.map((manifest) => (switched.has(manifest) ? withoutSelector(manifest) : manifest));
+  const manifests = inOrder([...written, ...capabilities.manifests]);
   const found = distinct([
     ...problems,
     ...[...rollouts, ...others].flatMap((part) => part.problems),

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { agentBundle } from '../agent-bundle.js';
 import { CAPABILITIES, type Capability, type CapabilityInput, planCapabilities } from '../capabilities.js';
-import type { Manifest } from '../manifest/manifest.js';
+import { type Manifest, titleOf } from '../manifest/manifest.js';
 import { inNamespace } from '../manifest/scope.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
 import { scanTargets } from '../manifest/workload.js';
@@ -17,7 +17,7 @@ export const ADDITIONS: readonly Addition[] = ['budgets', ...CAPABILITIES];
 
 /** Adds disruption budgets, in place of those that were added before. */
 export function addBudgets(home: Construct, { stage }: Setting, budgets: readonly Manifest[]): void {
-  const distinct = new Map(budgets.map((budget) => [budget.metadata.name, inNamespace(budget, stage.namespace)]));
+  const distinct = new Map(budgets.map((budget) => [titleOf(budget), inNamespace(budget, stage.namespace)]));
   emit(anew(home, 'budgets'), [...distinct.values()], []);
 }
 

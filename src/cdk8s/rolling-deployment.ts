@@ -5,6 +5,7 @@ import { workloadKindOf } from '../manifest/kinds.js';
 import { inNamespace } from '../manifest/scope.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
 import type { Problem } from '../problem.js';
+import { withoutSelector } from '../rollout/argo/switched.js';
 import { type Workload, workloadManifests } from '../rollout/deployment.js';
 import { rolloutOf } from '../rollout/rollout.js';
 import type { Setting } from './adopt-parts.js';
@@ -59,11 +60,11 @@ function author<S extends string>(scope: Construct, setting: Setting, props: Aut
   const { policy: _policy, stage: _stage, lock: _lock, ...described } = props;
   const { deployment, service } = workloadManifests({ name: scope.node.id, ...described });
   const beside = service === undefined ? [] : [inNamespace(service, setting.stage.namespace)];
-  const { manifests, workload, problems: found } = rolloutOf({ ...setting, workload: deployment, beside });
+  const { manifests, workload, switched, problems: found } = rolloutOf({ ...setting, workload: deployment, beside });
   const workloads = manifests.filter((each) => workloadKindOf(each) !== undefined);
   const others = manifests.filter((each) => workloadKindOf(each) === undefined);
   const problems = [...found, ...checkStage({ ...setting, workloads, beside: [...others, ...beside] })];
-  emit(scope, [...manifests, ...beside], problems);
+  emit(scope, [...manifests, ...beside.map((each) => (switched.includes(each) ? withoutSelector(each) : each))], problems);
   markAuthored(scope, setting, workload);
   return { workload, warnings: problems.filter(({ severity }) => severity === 'warning') };
 }

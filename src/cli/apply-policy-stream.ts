@@ -81,6 +81,7 @@ function adoptDocument(document: YamlDocument, beside: readonly Manifest[], rule
     for (const problem of adopted.problems) findings.push(tell(problem, fieldOf(problem)));
     const left = leftAlone(object, adopted);
     if (left !== undefined) findings.push({ ...tell(left, []), note: true });
+    if (adopted.additions.some(({ kind }) => kind === 'Rollout')) findings.push(tell(notAdded(object, rules.policy), []));
     if (adopted.edits.length > 0 && isObject(placed.written)) edited.set(placed.written, applyEdits(placed.written, adopted.edits));
   }
   return { wanted: edited.size === 0 ? document.value : replaced(document.value, edited), findings, judged };
@@ -106,6 +107,15 @@ function leftAlone(object: Manifest, { coverage }: Adopted): Problem | undefined
 export function fieldOf({ path }: Problem): Path {
   const space = path.indexOf(' ');
   return space === -1 ? [] : parsePath(path.slice(space + 1));
+}
+
+function notAdded(object: Manifest, { rollout: { strategy } }: Policy): Problem {
+  return {
+    path: titleOf(object),
+    message: `rollout.strategy ${strategy} needs a Rollout beside it, and this filter adds no objects: without one Kubernetes rolls it pod by pod.`,
+    hint: 'Write a Rollout whose workloadRef names it, or use `patchway synth` or `Patching.apply`, which add one.',
+    severity: 'warning',
+  };
 }
 
 const NEEDED = ['apiVersion', 'kind'];

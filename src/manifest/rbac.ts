@@ -24,15 +24,25 @@ export function serviceAccount(name: string, namespace: string, labels: ReturnTy
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace, labels }, automountServiceAccountToken: false };
 }
 
-/** The same verbs on each workload by its kind and name; none where there are no workloads, as no names would be all of them. */
-export function workloadGrants(
-  workloads: readonly { readonly kind: WorkloadKind; readonly name: string }[],
-  verbs: readonly string[],
-): readonly Grant[] {
-  const kinds = [...new Set(workloads.map(({ kind }) => kind))].sort();
+interface Named {
+  readonly kind: WorkloadKind;
+  readonly name: string;
+}
+
+/**
+ * The same verbs on each workload by its kind and name, and sight of the Rollouts that take their pods from some; none where
+ * there are no workloads, as no names would be all of them.
+ */
+export function workloadGrants(workloads: readonly (Named & { readonly rolledBy?: string })[], verbs: readonly string[]): readonly Grant[] {
+  const rollouts = workloads.flatMap(({ rolledBy }) => (rolledBy === undefined ? [] : [{ kind: 'Rollout' as const, name: rolledBy }]));
+  return [...grantsByKind(workloads, verbs), ...grantsByKind(rollouts, ['get'])];
+}
+
+function grantsByKind(objects: readonly Named[], verbs: readonly string[]): readonly Grant[] {
+  const kinds = [...new Set(objects.map(({ kind }) => kind))].sort();
   return kinds.map((kind) => {
     const { group, plural } = WORKLOAD_KINDS[kind];
-    const names = workloads.filter((workload) => workload.kind === kind).map(({ name }) => name);
+    const names = objects.filter((object) => object.kind === kind).map(({ name }) => name);
     return { apiGroup: group, resource: plural, verbs, names: [...new Set(names)].sort() };
   });
 }

@@ -21,6 +21,8 @@ export interface WorkloadImage {
 export interface WorkloadSummary extends WorkloadOptions {
   readonly kind: WorkloadKind;
   readonly name: string;
+  /** Of a Deployment: the Argo Rollout that takes its pods from it. Absent: it rolls them itself. */
+  readonly rolledBy?: string;
   readonly images: readonly WorkloadImage[];
   /** The Secrets that its pods are pulled with; absent: it names none. */
   readonly pullSecrets?: readonly string[];

@@ -2,7 +2,7 @@ import { parseReference } from '../lock/reference.js';
 import { dig } from '../manifest/dig.js';
 import { WORKLOAD_KINDS, type WorkloadKind } from '../manifest/kinds.js';
 import type { WorkloadImage, WorkloadSummary } from '../manifest/stage-config.js';
-import { argoRolloutProgress } from './progress/argo-rollout.js';
+import { argoRolloutProgress, referringProgress } from './progress/argo-rollout.js';
 import { cronJobProgress } from './progress/cron-job.js';
 import { daemonSetProgress } from './progress/daemon-set.js';
 import { deploymentProgress } from './progress/deployment.js';
@@ -26,9 +26,14 @@ const PROGRESS: Readonly<Record<WorkloadKind, (workload: unknown) => Progress>> 
   Rollout: argoRolloutProgress,
 };
 
-/** Reads a workload, as the API server answers it, for what promotion looks at. */
-export function observeWorkload(object: unknown, workload: WorkloadSummary): ObservedWorkload {
-  return { ...imagesIn(object, workload), ...PROGRESS[workload.kind](object) };
+/**
+ * Reads a workload, as the API server answers it, for what promotion looks at.
+ *
+ * @param rollout the Rollout that takes its pods from it, where there is one
+ */
+export function observeWorkload(object: unknown, workload: WorkloadSummary, rollout?: unknown): ObservedWorkload {
+  const progress = workload.rolledBy === undefined ? PROGRESS[workload.kind](object) : referringProgress(rollout, object);
+  return { ...imagesIn(object, workload), ...progress };
 }
 
 function imagesIn(object: unknown, { kind, images: expected }: WorkloadSummary): Pick<ObservedWorkload, 'images' | 'strange'> {

@@ -7,8 +7,9 @@ import type { WorkloadSummary } from '../manifest/stage-config.js';
 import { lockedImages } from '../manifest/workload.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
 import type { Problem } from '../problem.js';
+import { handedOver } from './argo/hand-over.js';
 import { type Coverage, coverageOf } from './coverage.js';
-import { coveredBy, markEdits } from './covered.js';
+import { markEdits } from './covered.js';
 import { changing } from './fields.js';
 
 export type { Coverage } from './coverage.js';
@@ -30,7 +31,7 @@ export interface Adopted {
   readonly edits: readonly Edit[];
   /** Absent for what is not rolled (Job, Pod, ReplicaSet: their images are locked, no more), and for what is left alone. */
   readonly workload?: WorkloadSummary;
-  /** Its disruption budget, where it has none. */
+  /** Its disruption budget, where it has none; the Rollout that takes its pods from it, where Argo Rollouts is to roll it. */
   readonly additions: readonly Manifest[];
   readonly coverage: Coverage;
   readonly problems: readonly Problem[];
@@ -42,7 +43,7 @@ export function adopt({ policy, stage, lock, manifest, beside }: AdoptInput): Ad
   const coverage = coverageOf(manifest, stage);
   if (coverage.state !== 'covered') return { edits: [], additions: [], coverage, problems: [] };
   const { workload } = readWorkload(manifest);
-  if (workload !== undefined) return { ...coveredBy({ policy, stage, lock, workload, beside }), coverage };
+  if (workload !== undefined) return { ...handedOver({ policy, stage, lock, workload, beside }), coverage };
   const { edits, problems } = lockedImages(manifest, lock, stage.name);
   return { edits: changing(manifest, [...edits, ...markEdits(policy, stage)]), additions: [], coverage, problems };
 }

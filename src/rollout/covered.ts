@@ -6,6 +6,7 @@ import type { WorkloadSummary } from '../manifest/stage-config.js';
 import { lockedImages, summarise } from '../manifest/workload.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
 import type { Problem } from '../problem.js';
+import { referringTo } from './argo/referring.js';
 import { budgetOf } from './budget.js';
 import { changing } from './fields.js';
 import { podEdits } from './pod.js';
@@ -35,13 +36,14 @@ export function coveredBy({ policy, stage, lock, workload, beside }: CoveredInpu
   const around = surroundingsOf(beside, stage.namespace);
   const { images, edits: locked, problems: unlocked } = lockedImages(workload, lock, stage.name);
   const { summary, problems: unread } = summarise(workload, images);
+  const rolledBy = referringTo(workload, around)?.metadata.name;
   const strategy = strategyOf(workload, kind, rollout, stage, around);
   const edits = changing(workload, [...locked, ...markEdits(policy, stage), ...strategy.edits, ...podEdits(workload, kind, rollout)]);
   const edited = applyEdits(workload, edits);
   const budget = budgetOf(edited, kind, rollout, around);
   return {
     edits,
-    workload: summary,
+    workload: rolledBy === undefined ? summary : { ...summary, rolledBy },
     additions: budget === undefined ? [] : [budget],
     problems: [...unlocked, ...unread, ...strategy.problems],
   };

@@ -6,6 +6,7 @@ import type { WorkloadSummary } from '../manifest/stage-config.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
 import type { Problem } from '../problem.js';
 import { accountEdits, accountOf } from './account.js';
+import { argoRollout } from './argo/argo-rollout.js';
 import { coveredBy } from './covered.js';
 import { isObject } from './fields.js';
 import { labelEdits, selectorEdits, selectorProblems } from './labels.js';
@@ -22,15 +23,17 @@ export interface RolloutInput {
 }
 
 export interface Rollout {
-  /** The workload under the policy, and what belongs to it: service account and disruption budget. */
+  /** The workload under the policy, and what belongs to it: service account, disruption budget, and the Service of a version that is not live yet. */
   readonly manifests: readonly Manifest[];
   readonly workload: WorkloadSummary;
+  /** Services, of those beside, whose selectors Argo Rollouts writes. */
+  readonly switched: readonly Manifest[];
   readonly problems: readonly Problem[];
 }
 
 /**
  * Puts one workload under a policy: what adopting does, and what only an author's own manifests can take: labels on its pods,
- * the Pod Security Standard "restricted" and a service account.
+ * the Pod Security Standard "restricted", a service account, and Argo Rollouts' kind in place of a Deployment.
  */
 export function rolloutOf({ policy, stage, lock, workload: given, beside = [] }: RolloutInput): Rollout {
   const around = surroundingsOf(beside, stage.namespace);
@@ -40,10 +43,12 @@ export function rolloutOf({ policy, stage, lock, workload: given, beside = [] }:
   const restricted = applyEdits(open, restrictionEdits(open));
   const { edits, workload, additions, problems } = coveredBy({ policy, stage, lock, workload: restricted, beside });
   const rolled = inUsualOrder(applyEdits(restricted, [...edits, ...accountEdits(restricted)]));
+  const argo = argoRollout({ policy, stage, workload: rolled, around, byReference: false });
   return {
-    manifests: [...accountOf(named, around), rolled, ...additions],
-    workload,
-    problems: [...problems, ...selectorProblems(named), ...rootProblems(named)],
+    manifests: [...accountOf(named, around), ...argo.services, argo.rollout ?? rolled, ...additions],
+    workload: argo.rollout === undefined ? workload : { ...workload, kind: 'Rollout' },
+    switched: argo.active === undefined ? [] : [argo.active],
+    problems: [...problems, ...selectorProblems(named), ...rootProblems(named), ...argo.problems],
   };
 }
 

@@ -2,6 +2,7 @@ import { dig } from '../manifest/dig.js';
 import type { WorkloadKind } from '../manifest/kinds.js';
 import { type Manifest, titleOf } from '../manifest/manifest.js';
 import type { RolloutPolicy, Stage } from '../policy/policy.js';
+import { referringTo } from './argo/referring.js';
 import { valueAt } from './fields.js';
 import { orderedPaceOf, paceOf } from './pace.js';
 import { type Settled, settingsOf } from './settings.js';
@@ -38,9 +39,13 @@ function rollingOf(workload: Manifest, kind: WorkloadKind, rollout: RolloutPolic
   return { edits: [type, ...pace.edits], problems: pace.problems };
 }
 
-/** The stage's number, for Deployments; not where an autoscaler sets it, which a number would undo at every apply, nor for one that is switched off. */
+/**
+ * The stage's number, for Deployments; not where an autoscaler sets it, which a number would undo at every apply, nor for one that
+ * is switched off or gives its pods to a Rollout.
+ */
 function replicasOf(workload: Manifest, kind: WorkloadKind, stage: Stage, around: Surroundings): Settled {
-  if (kind !== 'Deployment' || stage.replicas === undefined || isScaled(workload, around)) return NOTHING;
+  if (kind !== 'Deployment' || stage.replicas === undefined || isScaled(workload, around) || referringTo(workload, around) !== undefined)
+    return NOTHING;
   const path = ['spec', 'replicas'];
   if (valueAt(workload, path) !== 0) return { edits: [{ path, value: stage.replicas }], problems: [] };
   const message = `It is scaled to 0 and stays so: the stage's ${stage.replicas} replicas are for workloads that run.`;

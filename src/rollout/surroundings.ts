@@ -10,6 +10,8 @@ export interface Surroundings {
   readonly scalers: readonly Manifest[];
   readonly claims: readonly Manifest[];
   readonly accounts: readonly Manifest[];
+  /** Argo Rollouts. */
+  readonly rollouts: readonly Manifest[];
 }
 
 const KINDS: Readonly<Record<keyof Surroundings, readonly string[]>> = {
@@ -18,6 +20,7 @@ const KINDS: Readonly<Record<keyof Surroundings, readonly string[]>> = {
   scalers: ['HorizontalPodAutoscaler', 'ScaledObject'],
   claims: ['PersistentVolumeClaim'],
   accounts: ['ServiceAccount'],
+  rollouts: ['Rollout'],
 };
 
 const known = new WeakMap<readonly Manifest[], Map<string, Surroundings>>();
@@ -31,9 +34,15 @@ export function surroundingsOf(beside: readonly Manifest[], namespace: string): 
   return found;
 }
 
-/** Whether an autoscaler sets the replicas. */
-export function isScaled({ kind, metadata }: Manifest, { scalers }: Surroundings): boolean {
-  return scalers.some((scaler) => {
+/** Whether an autoscaler sets the replicas: its own, or those of the Argo Rollout that takes its place by its name. */
+export function isScaled(workload: Manifest, around: Surroundings): boolean {
+  const kinds = workload.kind === 'Deployment' ? ['Deployment', 'Rollout'] : [workload.kind];
+  return kinds.some((kind) => scalerOf({ ...workload, kind }, around) !== undefined);
+}
+
+/** The autoscaler of exactly this object. */
+export function scalerOf({ kind, metadata }: Manifest, { scalers }: Surroundings): Manifest | undefined {
+  return scalers.find((scaler) => {
     const target = dig(scaler, 'spec', 'scaleTargetRef');
     return (dig(target, 'kind') ?? 'Deployment') === kind && dig(target, 'name') === metadata.name;
   });
@@ -53,5 +62,6 @@ function lookThrough(beside: readonly Manifest[], namespace: string): Surroundin
     scalers: ofKind('scalers'),
     claims: ofKind('claims'),
     accounts: ofKind('accounts'),
+    rollouts: ofKind('rollouts'),
   };
 }

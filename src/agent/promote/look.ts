@@ -13,8 +13,10 @@ export async function lookAt(
 ): Promise<ObservedStage> {
   const seen = await Promise.all(
     workloads.map(async (workload) => {
-      const object = await cluster.get(workloadPath(workload.kind, namespace, workload.name));
-      return object === undefined ? [] : [[workload.name, observeWorkload(object, workload)] as const];
+      const { kind, name, rolledBy } = workload;
+      const object = await cluster.get(workloadPath(kind, namespace, name));
+      const rollout = rolledBy === undefined ? undefined : await cluster.get(workloadPath('Rollout', namespace, rolledBy));
+      return object === undefined ? [] : [[name, observeWorkload(object, workload, rollout)] as const];
     }),
   );
   return Object.fromEntries(seen.flat());

@@ -42,7 +42,7 @@ export interface StageReality {
   readonly workloads: readonly WorkloadSummary[];
   /** By workload: what promotion put in place, which counts before the lock. */
   readonly promoted: Readonly<Record<string, ImageSet>>;
-  /** Workloads as the cluster has them. */
+  /** Workloads as the cluster has them, and the Rollouts that take their pods from some. */
   readonly live: readonly Manifest[];
   /** Budgets, autoscalers and claims of the namespace. */
   readonly beside: readonly Manifest[];
@@ -103,12 +103,20 @@ function settingDifferences({ policy, stage, lock, beside }: StageReality, found
 }
 
 /** Pods of an older template are told once their rollout is over, or has been given up: until then they are on their way out. */
-function podDifferences({ pods }: StageReality, summary: WorkloadSummary, found: Manifest): readonly Difference[] {
-  if (summary.kind === 'CronJob' || observeWorkload(found, summary).rollout.phase === 'progressing') return [];
+function podDifferences({ pods, live }: StageReality, summary: WorkloadSummary, found: Manifest): readonly Difference[] {
+  if (summary.kind === 'CronJob' || isOnItsWay(summary, found, live)) return [];
   const wanted = containersOf(found);
   return pods
     .filter((pod) => selectsPods(found, pod) && dig(pod, 'metadata', 'deletionTimestamp') === undefined)
     .flatMap((pod) => containersOf(pod).flatMap((placed) => podDifference(pod, placed, wanted)));
+}
+
+/** Argo Rollouts pauses at each of its steps. */
+function isOnItsWay(summary: WorkloadSummary, found: Manifest, live: readonly Manifest[]): boolean {
+  const rollout = live.find(({ kind, metadata }) => kind === 'Rollout' && metadata.name === summary.rolledBy);
+  const { phase } = observeWorkload(found, summary, rollout).rollout;
+  const isArgos = summary.kind === 'Rollout' || summary.rolledBy !== undefined;
+  return phase === 'progressing' || (phase === 'paused' && isArgos);
 }
 
 function podDifference(pod: Manifest, { container, init }: PlacedContainer, wanted: readonly PlacedContainer[]): readonly Difference[] {

@@ -3,6 +3,7 @@ import { dig } from '../../manifest/dig.js';
 import { WORKLOAD_KINDS, type WorkloadKind, workloadPath } from '../../manifest/kinds.js';
 import type { Manifest } from '../../manifest/manifest.js';
 import { names } from '../../manifest/names.js';
+import type { WorkloadSummary } from '../../manifest/stage-config.js';
 import type { Stage } from '../../policy/policy.js';
 import { PatchwayError } from '../../problem.js';
 import { parseState } from '../../promotion/parse-state.js';
@@ -20,13 +21,20 @@ export async function readStageInCluster(cluster: Pick<Cluster, 'get'>, stage: S
   const list = (path: string, apiVersion: string, kind: string) => listOf(cluster, path, apiVersion, kind);
   const [promoted, live, budgets, scalers, claims, pods] = await Promise.all([
     readPromoted(cluster, stage),
-    Promise.all(workloads.map(async ({ kind, name }) => typed(await cluster.get(workloadPath(kind, namespace, name)), kind))),
+    Promise.all(
+      workloads.flatMap(objectsOf).map(async ({ kind, name }) => typed(await cluster.get(workloadPath(kind, namespace, name)), kind)),
+    ),
     list(`/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`, 'policy/v1', 'PodDisruptionBudget'),
     list(`/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`, 'autoscaling/v2', 'HorizontalPodAutoscaler'),
     list(`/api/v1/namespaces/${namespace}/persistentvolumeclaims`, 'v1', 'PersistentVolumeClaim'),
     list(`/api/v1/namespaces/${namespace}/pods`, 'v1', 'Pod'),
   ]);
   return { workloads, promoted, live: live.flat(), beside: [...budgets, ...scalers, ...claims], pods };
+}
+
+/** A workload, and the Rollout that takes its pods from it. */
+function objectsOf({ kind, name, rolledBy }: WorkloadSummary): readonly { readonly kind: WorkloadKind; readonly name: string }[] {
+  return [{ kind, name }, ...(rolledBy === undefined ? [] : [{ kind: 'Rollout' as const, name: rolledBy }])];
 }
 
 async function readPromoted(cluster: Pick<Cluster, 'get'>, { name, namespace, after }: Stage): Promise<Readonly<Record<string, ImageSet>>> {

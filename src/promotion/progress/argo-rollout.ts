@@ -10,6 +10,13 @@ export function argoRolloutProgress(rollout: unknown): Progress {
   return { rollout: rolloutOf(rollout), ...(replicas === 0 ? { unproven: 'it is scaled to zero' } : {}) };
 }
 
+/** Of a Rollout that takes its pods from another workload, once it has seen that one's last change. */
+export function referringProgress(rollout: unknown, workload: unknown): Progress {
+  if (rollout === undefined) return { rollout: { phase: 'progressing', why: 'there is no Rollout that takes its pods from it' } };
+  const seen = Number(dig(rollout, 'status', 'workloadObservedGeneration') ?? 0);
+  return seen < (numberAt(workload, 'metadata', 'generation') ?? 0) ? { rollout: UNSEEN } : argoRolloutProgress(rollout);
+}
+
 function rolloutOf(rollout: unknown): Rollout {
   if (isUnseen(rollout)) return UNSEEN;
   const phase = dig(rollout, 'status', 'phase');

@@ -1,126 +1,114 @@
+import { isDeployment } from '../../manifest/containers.js';
 import { dig } from '../../manifest/dig.js';
-import { type Deployment, type Manifest, titleOf } from '../../manifest/manifest.js';
-import { names } from '../../manifest/names.js';
-import { selectsPods } from '../../manifest/selector.js';
+import { type Container, type Deployment, type Manifest, titleOf } from '../../manifest/manifest.js';
 import type { PolicyDocument, Stage } from '../../policy/policy.js';
 import type { Problem } from '../../problem.js';
-import { seconds } from '../container.js';
+import { valueAt } from '../fields.js';
+import { isScaled, type Surroundings, scalerOf } from '../surroundings.js';
+import { referringTo } from './referring.js';
+import { argoStrategy } from './strategy.js';
 
 export interface ArgoInput {
   readonly policy: PolicyDocument;
   readonly stage: Stage;
   /** Under the policy already. */
-  readonly deployment: Deployment;
-  /** Services among them: one that selects the pods is what blue-green switches. */
-  readonly services: readonly Manifest[];
-  /** Whether the Deployment stays and the Rollout refers to it; else the Rollout takes its place. */
+  readonly workload: Manifest;
+  readonly around: Surroundings;
+  /** Whether a Deployment stays and the Rollout takes its pods from it; else the Rollout takes its place. */
   readonly byReference: boolean;
 }
 
 export interface ArgoObjects {
-  /** The Rollout, and for blue-green the Service of the version that is not live yet. */
-  readonly manifests: readonly Manifest[];
+  /** The Rollout; absent where the workload is rolled as it is. */
+  readonly rollout?: Manifest;
+  /** The Service of the version that is not live yet. */
+  readonly services: readonly Manifest[];
+  /** The Service, one of those around, that is switched from one version to the next. */
+  readonly active?: Manifest;
   readonly problems: readonly Problem[];
 }
 
 /**
- * A Deployment as Argo Rollouts rolls it: the same pods, pace and deadlines.
+ * A Deployment as Argo Rollouts rolls it, where the policy says so: the same pods, pace and deadlines. One whose versions must
+ * not run side by side (`Recreate`), and one that a Rollout refers to already, stay as they are.
  * @see https://argo-rollouts.readthedocs.io/en/stable/features/specification/
  */
 export function argoRollout(input: ArgoInput): ArgoObjects {
-  const { policy, stage, deployment, services } = input;
-  const live = services.filter((service) => selectsPods(service, deployment));
-  const [active] = live;
-  if (policy.rollout.strategy !== 'blueGreen') return { manifests: [rolloutOf(input, canary(input))], problems: [] };
-  if (active === undefined || live.length > 1) return { manifests: [], problems: [switchedServices(deployment, live)] };
-  const preview = previewOf(active);
-  const strategy = {
-    blueGreen: {
-      activeService: active.metadata.name,
-      previewService: preview.metadata.name,
-      autoPromotionEnabled: true,
-      ...(isVerified(stage) ? { prePromotionAnalysis: analysis(stage) } : {}),
-      // Whoever still has the old pods' addresses gets answers from them.
-      scaleDownDelaySeconds: Math.max(30, seconds(policy.rollout.drain)),
-    },
-  };
-  return { manifests: [rolloutOf(input, strategy), preview], problems: [] };
-}
-
-/** Shares of the replicas that run a new version first; each is verified before the next, and all of them come last. */
-const WEIGHTS = [20, 50] as const;
-
-function canary({ policy: { rollout }, stage }: ArgoInput): Readonly<Record<string, unknown>> {
-  const proof = isVerified(stage) ? { analysis: analysis(stage) } : { pause: { duration: `${seconds(rollout.minReady)}s` } };
-  return {
-    canary: {
-      maxUnavailable: rollout.maxUnavailable,
-      maxSurge: rollout.maxSurge,
-      steps: WEIGHTS.flatMap((setWeight) => [{ setWeight }, proof]),
-    },
-  };
-}
-
-function rolloutOf({ policy, deployment, byReference }: ArgoInput, strategy: Readonly<Record<string, unknown>>): Manifest {
-  const { name } = deployment.metadata;
-  const { template, selector, replicas, minReadySeconds, progressDeadlineSeconds, revisionHistoryLimit } = deployment.spec;
-  return {
+  const { policy, stage, workload, around, byReference } = input;
+  const type = valueAt(workload, ['spec', 'strategy', 'type']) ?? 'RollingUpdate';
+  const isAsked = policy.rollout.strategy !== 'rolling' && type === 'RollingUpdate';
+  if (!isAsked || !isDeployment(workload) || referringTo(workload, around) !== undefined) return { services: [], problems: [] };
+  const scaler = scalerOf(workload, around);
+  if (scaler !== undefined) return { services: [], problems: [scalesDeployment(scaler, workload)] };
+  const { strategy, ...beside } = argoStrategy(policy.rollout, stage, workload, around);
+  if (strategy === undefined) return beside;
+  const { metadata, spec } = workload;
+  const rollout = {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Rollout',
-    metadata: deployment.metadata,
+    metadata: byReference ? identityOf(workload) : metadata,
     spec: {
-      ...(replicas === undefined ? {} : { replicas }),
-      minReadySeconds,
-      progressDeadlineSeconds,
+      ...replicasOf(input, workload),
+      minReadySeconds: spec.minReadySeconds,
+      progressDeadlineSeconds: spec.progressDeadlineSeconds,
       // A version that does not come up is taken back by the controller, and the old one keeps serving.
       progressDeadlineAbort: policy.rollout.autoRollback !== false,
-      revisionHistoryLimit,
+      revisionHistoryLimit: spec.revisionHistoryLimit,
       strategy,
       ...(byReference
-        ? { workloadRef: { apiVersion: deployment.apiVersion, kind: deployment.kind, name, scaleDown: 'onsuccess' } }
-        : { selector, template: withOwnHash(template) }),
+        ? { workloadRef: { apiVersion: workload.apiVersion, kind: workload.kind, name: metadata.name, scaleDown: 'onsuccess' } }
+        : { selector: spec.selector, template: asArgoKeepsIt(spec.template) }),
+    },
+  };
+  return { ...beside, rollout };
+}
+
+function identityOf({ metadata: { name, namespace, labels } }: Manifest): Manifest['metadata'] {
+  return { name, ...(namespace === undefined ? {} : { namespace }), ...(labels === undefined ? {} : { labels }) };
+}
+
+/** A Deployment that was handed over is scaled to 0, or says no more how many there are. */
+function replicasOf({ stage, around, byReference }: ArgoInput, deployment: Deployment): { readonly replicas?: number } {
+  const { replicas } = deployment.spec;
+  if (!byReference) return replicas === undefined ? {} : { replicas };
+  return isScaled(deployment, around) ? {} : { replicas: stage.replicas ?? replicas ?? 1 };
+}
+
+/**
+ * Argo Rollouts tells revisions apart by a label of its own. Where a container says nothing of resources its controller writes
+ * `{}`, owns the list of containers from then on, and applying again meets a conflict.
+ * @see https://github.com/argoproj/argo-rollouts/issues/3281
+ */
+function asArgoKeepsIt(template: Deployment['spec']['template']): Deployment['spec']['template'] {
+  const { containers, initContainers, topologySpreadConstraints: constraints, ...pod } = template.spec;
+  return {
+    ...template,
+    spec: {
+      ...pod,
+      ...(initContainers === undefined ? {} : { initContainers: initContainers.map(withResources) }),
+      containers: containers.map(withResources),
+      ...(constraints === undefined
+        ? {}
+        : { topologySpreadConstraints: Array.isArray(constraints) ? constraints.map(byOwnHash) : constraints }),
     },
   };
 }
 
-/** Argo Rollouts tells revisions apart by a label of its own. */
-function withOwnHash(template: Deployment['spec']['template']): Deployment['spec']['template'] {
-  const constraints = template.spec.topologySpreadConstraints;
-  if (!Array.isArray(constraints)) return template;
-  const renamed = constraints.map((constraint: unknown) => {
-    const keys = dig(constraint, 'matchLabelKeys');
-    if (!Array.isArray(keys) || typeof constraint !== 'object') return constraint;
-    return { ...constraint, matchLabelKeys: keys.map((key) => (key === 'pod-template-hash' ? 'rollouts-pod-template-hash' : key)) };
-  });
-  return { ...template, spec: { ...template.spec, topologySpreadConstraints: renamed } };
+function withResources(container: Container): Container {
+  return { ...container, resources: container.resources ?? {} };
 }
 
-function isVerified({ verify = [] }: Stage): boolean {
-  return verify.length > 0;
+function byOwnHash(constraint: unknown): unknown {
+  const keys = dig(constraint, 'matchLabelKeys');
+  if (!Array.isArray(keys) || typeof constraint !== 'object') return constraint;
+  return { ...constraint, matchLabelKeys: keys.map((key) => (key === 'pod-template-hash' ? 'rollouts-pod-template-hash' : key)) };
 }
 
-function analysis(stage: Stage): Readonly<Record<string, unknown>> {
-  return { templates: [{ templateName: names.verification(stage.name) }] };
-}
-
-/** Reaches the new version alone, until it is live. */
-function previewOf(active: Manifest): Manifest {
-  const { name, labels, namespace } = active.metadata;
+function scalesDeployment(scaler: Manifest, { metadata: { name } }: Manifest): Problem {
   return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: `${name}-preview`, ...(namespace === undefined ? {} : { namespace }), ...(labels === undefined ? {} : { labels }) },
-    spec: { selector: dig(active, 'spec', 'selector'), ports: dig(active, 'spec', 'ports') },
-  };
-}
-
-function switchedServices(deployment: Deployment, live: readonly Manifest[]): Problem {
-  const found =
-    live.length === 0 ? 'no Service selects its pods' : `${live.map(({ metadata }) => metadata.name).join(' and ')} select its pods`;
-  return {
-    path: titleOf(deployment),
-    message: `Blue-green switches one Service from the old version to the new one, and ${found}.`,
-    hint: live.length === 0 ? 'Give the workload ports, or roll it by canary.' : 'Leave one of them, or roll it by canary.',
+    path: `${titleOf(scaler)} spec.scaleTargetRef`,
+    message: `It scales Deployment ${name}, whose pods Argo Rollouts takes over: it would find none to scale.`,
+    hint: `Point it at the Rollout: {apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: ${name}}.`,
     severity: 'error',
   };
 }

@@ -12,6 +12,7 @@ import { storyOf } from '../promotion/story.js';
 import { verificationsOf } from '../promotion/verification.js';
 import type { AgentContext, AgentRun } from './context.js';
 import { ConflictError } from './kubernetes.js';
+import { announce } from './promote/announce.js';
 import { letIn } from './promote/guard.js';
 import { judge } from './promote/judge.js';
 import { takeLease } from './promote/lease.js';
@@ -96,7 +97,9 @@ async function stepByStep(world: World, stage: Stage, stored: StoredState, befor
     if ('images' in decision) await letIn(world, stage, decision);
     // While the lock still names what runs: to be put back when the lock has moved on.
     else if (decision.kind === 'done' && stage.after.length === 0) await letIn(world, stage, { ...decision, images: {} });
+    const earlier = stored.current;
     await stored.write(decision.state);
+    await announce(world, stage, earlier, decision.state);
     switch (decision.kind) {
       case 'promote':
       case 'resume':

@@ -55,6 +55,7 @@ function ownGrants({ policy, stage }: Pick<PromotionOptions, 'policy' | 'stage'>
     // What the guard counts as promoted is written by whoever may `promote`.
     ...(policy.promotion.guard === false ? [] : [guard]),
     { apiGroup: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'update'], names: [name] },
+    { apiGroup: '', resource: 'events', verbs: ['create'] },
   ];
 }
 

@@ -123,8 +123,21 @@ export class FakeCluster implements Cluster {
     });
   }
 
-  create(): Promise<KubernetesObject> {
-    return Promise.reject(new Error('promotion creates nothing'));
+  create(path: string, body: unknown): Promise<KubernetesObject> {
+    return this.#handle(`POST ${path}`, () => {
+      if (!path.endsWith('/events')) throw new Error('promotion creates nothing but Events');
+      const event = body as KubernetesObject;
+      const place = `${path}/${event.metadata.name}`;
+      if (this.objects.has(place)) throw new ConflictError(`POST ${path}: it exists already`);
+      this.objects.set(place, event);
+      return event;
+    });
+  }
+
+  /** Events as they were made: what happened, and where. */
+  get events(): readonly string[] {
+    const made = [...this.objects].filter(([path]) => path.includes('/events/'));
+    return made.map(([path, { reason, type }]) => `${path.split('/')[4]} ${String(reason)} ${String(type)}`);
   }
 
   replace(path: string, body: KubernetesObject): Promise<KubernetesObject> {

@@ -41,7 +41,7 @@ describe('a promotion', () => {
   it('writes its intent before it touches a workload, and what it did before it waits', async () => {
     const cluster = new FakeCluster();
     await promote(worldOf(cluster), job);
-    const writes = cluster.requests.filter((request) => !request.startsWith('GET')).map((request) => request.split('/').at(-2));
+    const writes = cluster.requests.filter((request) => /^(PUT|PATCH)/.test(request)).map((request) => request.split('/').at(-2));
     expect(writes).toEqual(['leases', 'serviceaccounts', 'configmaps', 'deployments', 'deployments', 'configmaps', 'configmaps', 'leases']);
   });
 

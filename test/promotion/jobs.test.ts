@@ -36,6 +36,8 @@ describe('the promotion of a stage by jobs', () => {
       { apiGroups: [''], resources: ['configmaps'], verbs: ['get'], resourceNames: [EVIDENCE] },
       { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'patch', 'promote'], resourceNames: ['patchway-guard-production'] },
       { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'update'], resourceNames: [NAME] },
+      // Kubernetes cannot name objects that are yet to be made.
+      { apiGroups: [''], resources: ['events'], verbs: ['create'] },
     ]);
   });
 
@@ -112,7 +114,7 @@ describe('the promotion of a stage by jobs', () => {
     const resources = (rules: unknown) =>
       (rules as readonly { resources: readonly string[]; verbs: readonly string[]; resourceNames: readonly string[] }[])
         .map(({ resources: [resource], verbs, resourceNames }) => `${resource} ${verbs} ${resourceNames}`)
-        .filter((rule) => !/configmaps|serviceaccounts|leases/.test(rule));
+        .filter((rule) => !/configmaps|serviceaccounts|leases|events/.test(rule));
     expect(resources(rulesOf('storefront', make(production, workloads)))).toEqual([
       'cronjobs get,patch report',
       'daemonsets get,patch collector',

@@ -157,6 +157,7 @@ describe.runIf(hasCluster())('a promotion on a real cluster', () => {
       `configmaps [${evidence}] [get]`,
       `configmaps [${PROMOTION}] [get update]`,
       `deployments.apps [web] [get patch]`,
+      'events [] [create]',
       `leases.coordination.k8s.io [${PROMOTION}] [get update]`,
       `serviceaccounts [${names.guard('production')}] [get patch promote]`,
     ]);

@@ -94,7 +94,7 @@ function numbers() {
 /** The dashboard of one workload, for a row of a table. */
 const WORKLOAD_URL = [
   '/d/patchway-workload?var-datasource=$datasource',
-  ...['policy', 'stage', 'namespace', 'workload'].map((name) => `var-${name}=$\{__data.fields.${name}}`),
+  ...['Policy', 'Stage', 'Namespace', 'Workload'].map((title) => `var-${title.toLowerCase()}=\${__data.fields.${title}}`),
 ].join('&');
 
 const WORKLOADS: readonly LabelColumn[] = [

@@ -4,7 +4,9 @@ import { PER_STAGE, STAGES } from './queries.js';
 /** How a promotion's steps are called and coloured, in the order it takes them. */
 export const STEPS = [
   { state: 'idle', text: 'Idle', color: 'green' },
+  { state: 'frozen', text: 'Frozen', color: 'light-blue' },
   { state: 'soaking', text: 'Soaking', color: 'blue' },
+  { state: 'awaitingApproval', text: 'Waits for approval', color: 'orange' },
   { state: 'awaitingWindow', text: 'Waits for a window', color: 'yellow' },
   { state: 'rolling', text: 'Rolling', color: 'purple' },
   { state: 'verifying', text: 'Verifying', color: 'super-light-purple' },

@@ -147,7 +147,13 @@ describe('patchway ci', () => {
   });
 
   it.each<[string, readonly string[], Readonly<Record<string, string>>, number, string]>([
-    ['a forge', ['jenkins'], {}, 64, 'ci jenkins: there is no such forge or updater; there are github, gitlab, renovate, dependabot.'],
+    [
+      'a forge',
+      ['jenkins'],
+      {},
+      64,
+      'ci jenkins: there is no such forge or updater; there are github, gitlab, renovate, dependabot, promotion.',
+    ],
     ['a stage', ['github', '-s', 'prod'], {}, 64, 'it has staging'],
     ['an image with a tag', ['github', '-i', 'ghcr.io/acme/web:1'], {}, 64, 'Write it without tag and digest'],
     ['an image that is none', ['github', '-i', '"; rm -rf /'], {}, 64, 'this is not a repository'],

@@ -146,8 +146,8 @@ i=0; while [ "$i" -lt "\${GIT_PUSH_OPTION_COUNT:-0}" ]; do eval "echo \\"push -o
       await git('merge', '-q', '--no-ff', '-m', `Merge ${branch}`, `origin/${branch}`);
       await git('push', '-q', 'origin', 'HEAD:main');
     },
-    /** Runs a job's script on a fresh checkout, as a runner does. */
-    run: async (script: string, env: NodeJS.ProcessEnv): Promise<Outcome> => {
+    /** Runs a job's script on a fresh checkout, as a runner does. GitLab's may have no bash. */
+    run: async (engine: Forge, script: string, env: NodeJS.ProcessEnv): Promise<Outcome> => {
       const checkout = mkdtempSync(join(root, 'run-'));
       await exec('git', ['clone', '-q', `file://${bare}`, checkout]);
       const own = {
@@ -162,7 +162,8 @@ i=0; while [ "$i" -lt "\${GIT_PUSH_OPTION_COUNT:-0}" ]; do eval "echo \\"push -o
         PATCHWAY_TOKEN: 'secret',
       };
       writeFileSync(own.GITHUB_OUTPUT, '');
-      const outcome = await exec('bash', ['-eo', 'pipefail', '-c', script], { cwd: checkout, env: { ...own, ...env } });
+      const [shell, options] = engine === 'github-actions' ? ['bash', '-eo pipefail -c'] : ['sh', '-e -c'];
+      const outcome = await exec(shell ?? '', [...(options ?? '').split(' '), script], { cwd: checkout, env: { ...own, ...env } });
       return { ...outcome, stdout: `${outcome.stdout}${readFileSync(own.GITHUB_OUTPUT, 'utf8')}` };
     },
     /** A file of the forge's runner, such as a kubeconfig. */

@@ -37,7 +37,7 @@ describe.runIf(hasCluster()).each<[Forge, string]>([
     const script = scripts[name] ?? '';
     expect(script).not.toBe('');
     const isDeploy = name.startsWith('deploy');
-    return ran(await forge.run(script, { ...(isDeploy ? env.deploying : env.reading), ...more }));
+    return ran(await forge.run(engine, script, { ...(isDeploy ? env.deploying : env.reading), ...more }));
   };
   const moveStaging = (tag: string) => {
     const text = forge.read(LOCK).replace(/staging: \{.*\}/, `staging: ${entryOf(tag)}`);

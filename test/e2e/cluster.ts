@@ -82,8 +82,9 @@ export async function eventually<T>(what: string, check: () => Promise<T | undef
   throw new Error(`${what}: not within ${seconds} s${last === undefined ? '' : `: ${String(last)}`}`);
 }
 
-/** The digest of an image in the test registry. */
+/** The digest of an image in the test registry. Without one none: the tables of tests that are skipped are made all the same. */
 export function digestOf(image: string): string {
+  if (REGISTRY === '') return 'sha256:none';
   const [name = '', tag = 'latest'] = image.split(':');
   const headers = execFileSync(
     'curl',

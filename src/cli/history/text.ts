@@ -26,8 +26,10 @@ function stageText({ stage: { name, namespace, after }, state }: StageHistory, t
   ].join('\n');
 }
 
-const STEPS: Readonly<Record<PromotionState['step'], string>> = {
-  idle: '',
+/** By the step, what becomes of the images that are next; nothing while it is idle. */
+const STEPS: Readonly<Record<string, string>> = {
+  frozen: 'waits, as the stage is frozen',
+  awaitingApproval: 'waits for somebody to approve it',
   soaking: 'waits until it has run healthily for long enough before',
   awaitingWindow: 'waits for a window',
   rolling: 'is being put in place',
@@ -38,7 +40,7 @@ const STEPS: Readonly<Record<PromotionState['step'], string>> = {
 function present({ workloads, step, candidate, intent, lastError }: PromotionState, timeZone: string): readonly string[] {
   const running = Object.fromEntries(Object.entries(workloads).map(([name, { current }]) => [name, current]));
   const next = intent?.to ?? candidate?.digests;
-  const doing = step === 'idle' || next === undefined ? [] : [`  ${describeImages(next)} ${STEPS[step]}.`];
+  const doing = next === undefined || STEPS[step] === undefined ? [] : [`  ${describeImages(next)} ${STEPS[step]}.`];
   return [
     `  It runs ${describeImages(running)}.`,
     ...doing,

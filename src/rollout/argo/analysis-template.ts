@@ -2,7 +2,8 @@ import { type AgentMount, agentContainer, agentVolumes, restrictedPod } from '..
 import { ownLabels } from '../../manifest/labels.js';
 import type { Manifest } from '../../manifest/manifest.js';
 import { names } from '../../manifest/names.js';
-import type { PolicyDocument, Stage, Verification } from '../../policy/policy.js';
+import type { PolicyDocument, RolloutPolicy, Stage, Verification } from '../../policy/policy.js';
+import { seconds } from '../container.js';
 
 export interface AnalysisInput {
   readonly policy: PolicyDocument;
@@ -18,9 +19,9 @@ export function analysisManifests({ policy, stage, mount }: AnalysisInput): read
   const { verify = [] } = stage;
   if (policy.rollout.strategy === 'rolling' || verify.length === 0) return [];
   const metrics = verify.map((verification, index): Metric => {
-    const name = `verify-${index}`;
-    if (verification.kind === 'prometheus') return { name, ...prometheusMetric(verification) };
-    return { name, provider: { job: { spec: jobOf(verification.kind === 'job' ? verification.pod : http(mount, index)) } } };
+    const metric = { name: `verify-${index}`, ...afterSwitch(policy.rollout) };
+    if (verification.kind === 'prometheus') return { ...metric, ...prometheusMetric(verification) };
+    return { ...metric, provider: { job: { spec: jobOf(verification.kind === 'job' ? verification.pod : http(mount, index)) } } };
   });
   return [
     {
@@ -34,6 +35,11 @@ export function analysisManifests({ policy, stage, mount }: AnalysisInput): read
       spec: { metrics },
     },
   ];
+}
+
+/** The Service of the new version was pointed at it a moment ago, and one answer of the old one would be a failure. */
+function afterSwitch({ drain }: RolloutPolicy): Metric {
+  return drain === 0 ? {} : { initialDelay: `${seconds(drain)}s` };
 }
 
 /** How often Prometheus is asked meanwhile. */

@@ -30,6 +30,7 @@ describe("Argo Rollouts' analysis", () => {
   it('asks Prometheus for as long as it has to hold, and takes no data neither for success nor for failure', () => {
     expect(metricOf(prometheus)).toEqual({
       name: 'verify-0',
+      initialDelay: '5s',
       interval: '10s',
       count: 7,
       successCondition: 'len(result) > 0 && all(result, {# < 0.01})',
@@ -38,10 +39,20 @@ describe("Argo Rollouts' analysis", () => {
     });
   });
 
+  it('begins at once where the policy gives nobody time to notice', () => {
+    const given = {
+      policy: { ...policy, rollout: { ...rollout, strategy: 'canary', drain: 0 } },
+      stage: { ...production, verify: [http] },
+      mount,
+    } as const;
+    expect(dig(analysisManifests(given)[0], 'spec', 'metrics', '0')).not.toHaveProperty('initialDelay');
+  });
+
   it("runs the stage's own pod once", () => {
     const pod = { restartPolicy: 'Never', containers: [{ name: 'smoke', image: 'smoke@sha256:abc' }] };
     expect(metricOf({ kind: 'job', pod })).toEqual({
       name: 'verify-0',
+      initialDelay: '5s',
       provider: { job: { spec: { backoffLimit: 0, template: { spec: pod } } } },
     });
   });

@@ -24,6 +24,8 @@ describe('the promotion of a stage by jobs', () => {
       `storefront-staging Role ${NAME}`,
       `storefront-staging RoleBinding ${NAME}`,
       `storefront ConfigMap ${NAME}`,
+      'storefront ConfigMap patchway-approvals-production',
+      'storefront Role patchway-approvers-production',
       `storefront Lease ${NAME}`,
       `storefront CronJob ${NAME}`,
     ]);
@@ -33,12 +35,31 @@ describe('the promotion of a stage by jobs', () => {
     expect(rulesOf('storefront')).toEqual([
       { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'patch'], resourceNames: ['api', 'web'] },
       { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'update'], resourceNames: [NAME] },
-      { apiGroups: [''], resources: ['configmaps'], verbs: ['get'], resourceNames: [EVIDENCE] },
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['get'], resourceNames: ['patchway-approvals-production', EVIDENCE] },
       { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'patch', 'promote'], resourceNames: ['patchway-guard-production'] },
       { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'update'], resourceNames: [NAME] },
       // Kubernetes cannot name objects that are yet to be made.
       { apiGroups: [''], resources: ['events'], verbs: ['create'] },
     ]);
+  });
+
+  it('lets whoever is bound to a Role decide, and nobody else', () => {
+    const approvers = make().find(({ metadata }) => metadata.name === 'patchway-approvers-production');
+    expect(dig(approvers, 'rules')).toEqual([
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'update'], resourceNames: ['patchway-approvals-production'] },
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['get'], resourceNames: [NAME] },
+    ]);
+    expect(make().filter(({ kind, roleRef }) => kind === 'RoleBinding' && dig(roleRef, 'name') === approvers?.metadata.name)).toEqual([]);
+  });
+
+  it('may make Jobs where one verifies, and has the time for it', () => {
+    const pod = { containers: [{ name: 'check', image: 'check@sha256:1' }] };
+    const verified = make({ ...production, verify: [{ kind: 'job', pod }] });
+    expect(rulesOf('storefront', verified)).toContainEqual({ apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'get'] });
+    const seconds = dig(verified.at(-1), 'spec', 'jobTemplate', 'spec', 'template', 'spec', 'activeDeadlineSeconds');
+    expect(seconds).toBe(1360 + 600);
+    const asked = make({ ...production, verify: [{ kind: 'http', url: 'http://web/', status: 200 }] });
+    expect(JSON.stringify(rulesOf('storefront', asked))).not.toContain('"jobs"');
   });
 
   it('may only look at the workloads and evidence of the stage before', () => {
@@ -63,7 +84,9 @@ describe('the promotion of a stage by jobs', () => {
   });
 
   it('keeps state and Lease without contents, so that applying them again leaves what runs have stored', () => {
-    for (const manifest of make().filter(({ kind }) => kind === 'ConfigMap' || kind === 'Lease')) {
+    const kept = make().filter(({ kind }) => kind === 'ConfigMap' || kind === 'Lease');
+    expect(kept).toHaveLength(3);
+    for (const manifest of kept) {
       expect(Object.keys(manifest).sort()).toEqual(['apiVersion', 'kind', 'metadata']);
     }
   });
@@ -110,6 +133,7 @@ describe('the promotion of a stage by jobs', () => {
       { ...web, kind: 'DaemonSet', name: 'collector' },
       { ...web, kind: 'CronJob', name: 'report' },
       { ...web, kind: 'Rollout', name: 'canary' },
+      { ...web, name: 'api', rolledBy: 'api-rollout' },
     ];
     const resources = (rules: unknown) =>
       (rules as readonly { resources: readonly string[]; verbs: readonly string[]; resourceNames: readonly string[] }[])
@@ -118,17 +142,19 @@ describe('the promotion of a stage by jobs', () => {
     expect(resources(rulesOf('storefront', make(production, workloads)))).toEqual([
       'cronjobs get,patch report',
       'daemonsets get,patch collector',
-      'deployments get,patch web',
+      'deployments get,patch api,web',
       'rollouts get,patch canary',
       'statefulsets get,patch cache,database',
+      'rollouts get api-rollout',
       'pods get,delete database-0,database-1,cache-0',
     ]);
     expect(resources(rulesOf('storefront-staging', make(production, workloads)))).toEqual([
       'cronjobs get report',
       'daemonsets get collector',
-      'deployments get web',
+      'deployments get api,web',
       'rollouts get canary',
       'statefulsets get cache,database',
+      'rollouts get api-rollout',
     ]);
     const three = { ...production, replicas: 3 };
     expect(resources(rulesOf('storefront', make(three, workloads.slice(1, 2)))).at(-1)).toBe(

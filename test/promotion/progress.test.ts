@@ -174,3 +174,26 @@ describe('an Argo Rollout', () => {
     expect(observe('Rollout', {}, status).rollout).toEqual(expect.objectContaining(rollout));
   });
 });
+
+describe('a Deployment that gives its pods to a Rollout', () => {
+  const referring = (status: object) =>
+    observeWorkload(object('Deployment', { replicas: 0 }, {}), { ...workload('web', 'A'), rolledBy: 'web' }, object('Rollout', {}, status));
+  const seen = { observedGeneration: '3', workloadObservedGeneration: '3' };
+
+  it.each([
+    { when: 'is healthy', status: { ...seen, phase: 'Healthy' }, rollout: { phase: 'complete', since: NOW - MINUTE } },
+    { when: 'is aborted', status: { ...seen, phase: 'Degraded' }, rollout: { phase: 'stuck', why: 'Argo Rollouts says Degraded' } },
+    {
+      when: 'has not seen its change',
+      status: { ...seen, workloadObservedGeneration: '2', phase: 'Healthy' },
+      rollout: { phase: 'progressing', why: 'its controller has not seen the change yet' },
+    },
+  ])('is as far as that one: it $when', ({ status, rollout }) => {
+    expect(referring(status)).toEqual({ images: { [REFERENCE.web]: image('B') }, strange: [], rollout });
+  });
+
+  it('waits for one that is not there', () => {
+    const found = observeWorkload(object('Deployment', {}, {}), { ...workload('web', 'A'), rolledBy: 'web' });
+    expect(found.rollout).toEqual({ phase: 'progressing', why: 'there is no Rollout that takes its pods from it' });
+  });
+});

@@ -4,6 +4,7 @@ import type { Stage } from '../policy/policy.js';
 import { isPatchwayError, PatchwayError } from '../problem.js';
 import { stagesBefore } from '../promotion/before.js';
 import { decide } from '../promotion/decide.js';
+import { type People, pathOfPeople, readPeople } from '../promotion/people.js';
 import { inPlace } from '../promotion/record.js';
 import { runSeconds } from '../promotion/run.js';
 import type { Decision, ObservedStage, Situation } from '../promotion/situation.js';
@@ -21,6 +22,7 @@ import { giveUpFields, putInPlace } from './promote/put.js';
 import { readState, type StoredState } from './promote/stored-state.js';
 import { deleteBlockingPods } from './promote/unblock.js';
 import { lookAtVerifications } from './promote/verify.js';
+import { recordOf } from './registry/credentials.js';
 
 export interface PromoteOptions {
   /** Who promotes, for the Lease. */
@@ -139,7 +141,7 @@ async function nextDecision(world: World, stage: Stage, state: PromotionState, d
   const seen = stagesBefore({ stage, workloads, observed });
   const judged = { running: imagesOf(here), candidate: state.candidate?.digests, before: seen.images };
   const verdicts = await judge({ cluster, config, stage, at: situation.now }, judged);
-  return decide({ ...situation, observed, verdicts });
+  return decide({ ...situation, observed, verdicts, people: await lookAtPeople(cluster, stage) });
 }
 
 /** Looks at what the decision depends on where it asks to, and decides again. A dry run starts no Job, and asks nobody. */
@@ -151,6 +153,11 @@ async function verified(world: World, situation: Situation, dryRun: boolean): Pr
   if (asked.length === 0) return decision;
   const outcomes = await lookAtVerifications({ ...world, stage: situation.stage, intent }, Object.fromEntries(asked));
   return decide({ ...situation, outcomes, now: world.now() });
+}
+
+/** What people wrote; nothing where its ConfigMap is missing. */
+async function lookAtPeople(cluster: World['cluster'], { name, namespace }: Stage): Promise<People> {
+  return readPeople(recordOf((await cluster.get(pathOfPeople(namespace, name)))?.data));
 }
 
 async function lookBefore({ config, cluster }: World, { after }: Stage): Promise<Situation['observed']['before']> {

@@ -5,6 +5,7 @@ import { addClusterCommands } from './program-cluster.js';
 import { addExceptionCommands } from './program-exceptions.js';
 import { addForgeCommands } from './program-forge.js';
 import { addLockCommands } from './program-lock.js';
+import { addPeopleCommands } from './program-people.js';
 
 /** Runs a command line without the program's name; resolves with the exit code. Messages go to standard error. */
 export async function run(args: readonly string[], io: Io, version: string): Promise<number> {
@@ -127,6 +128,7 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
   addExceptionCommands(program, io, exit);
   addLockCommands(program, io, exit);
   addClusterCommands(program, io, exit);
+  addPeopleCommands(program, io, exit);
   addForgeCommands(program, io, exit);
 
   program

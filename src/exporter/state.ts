@@ -86,4 +86,13 @@ export type FindingSeverity = 'critical' | 'high' | 'medium' | 'low' | 'unknown'
 export const FINDING_SEVERITIES: readonly FindingSeverity[] = ['critical', 'high', 'medium', 'low', 'unknown'];
 
 /** Every step that a promotion can be at, in the order it takes them. */
-export const PROMOTION_STEPS: readonly string[] = ['idle', 'soaking', 'awaitingWindow', 'rolling', 'verifying', 'rollingBack'];
+export const PROMOTION_STEPS: readonly string[] = [
+  'idle',
+  'frozen',
+  'soaking',
+  'awaitingApproval',
+  'awaitingWindow',
+  'rolling',
+  'verifying',
+  'rollingBack',
+];

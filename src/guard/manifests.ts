@@ -1,4 +1,5 @@
 import type { Manifest } from '../manifest/manifest.js';
+import { approvalsPolicy } from './approvals.js';
 import type { GuardOptions } from './guard.js';
 import { knownImages } from './known-images.js';
 import { podPolicy } from './pods.js';
@@ -17,6 +18,7 @@ export function guardManifests(options: GuardOptions): readonly Manifest[] {
     ...(guarded
       ? [knownImages(options), ...podPolicy(options), ...promotedPolicy(options), ...promoterPolicies(options), ...verifyingPolicy(options)]
       : []),
+    ...(guarded || options.stage.approval === 'manual' ? approvalsPolicy(options) : []),
     ...signaturePolicy(options),
   ];
 }

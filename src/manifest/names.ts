@@ -33,6 +33,10 @@ export const names = {
   databases: (stage: string) => `patchway-databases-${stage}`,
   verification: (stage: string) => `patchway-verify-${stage}`,
   promotion: (stage: string) => `patchway-promotion-${stage}`,
+  /** What people decide about a stage's promotion. */
+  approvals: (stage: string) => `patchway-approvals-${stage}`,
+  /** The Role that lets them. */
+  approvers: (stage: string) => `patchway-approvers-${stage}`,
   /** What a forge's workflows read a stage as. */
   forge: (stage: string) => `patchway-forge-${stage}`,
   guard: (stage: string) => `patchway-guard-${stage}`,

@@ -47,20 +47,25 @@ function grantsByKind(objects: readonly Named[], verbs: readonly string[]): read
   });
 }
 
+/** A Role with exactly these grants. */
+export function role({ name, namespace, labels, grants }: Omit<Access, 'subject'>): Manifest {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name, namespace, labels },
+    rules: grants.map((g) => ({
+      apiGroups: [g.apiGroup],
+      resources: [g.resource],
+      verbs: g.verbs,
+      ...(g.names === undefined ? {} : { resourceNames: g.names }),
+    })),
+  };
+}
+
 /** A Role with exactly these grants and the RoleBinding that gives it to one service account. */
 export function access({ name, namespace, labels, subject, grants }: Access): readonly Manifest[] {
   return [
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'Role',
-      metadata: { name, namespace, labels },
-      rules: grants.map((g) => ({
-        apiGroups: [g.apiGroup],
-        resources: [g.resource],
-        verbs: g.verbs,
-        ...(g.names === undefined ? {} : { resourceNames: g.names }),
-      })),
-    },
+    role({ name, namespace, labels, grants }),
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',

@@ -9,7 +9,13 @@ import { evidenceOutlivesScans, rolloutCanMove, rolloutCanSucceed, scannersDiffe
 import { scannersAreReached } from './checks/scanners.js';
 import { schedulesFire } from './checks/schedules.js';
 import { soaksFitDeadlines } from './checks/soak.js';
-import { stageNamesDiffer, stageNamespacesDiffer, stagesComeAfterStages, stagesHaveAnOrder } from './checks/stages.js';
+import {
+  approvalsArePromotions,
+  stageNamesDiffer,
+  stageNamespacesDiffer,
+  stagesComeAfterStages,
+  stagesHaveAnOrder,
+} from './checks/stages.js';
 import { freezesLeaveTime, windowsEndAfterTheyBegin, windowsFitRollouts, windowsOpen } from './checks/windows.js';
 
 const CHECKS: readonly Check[] = [
@@ -32,6 +38,7 @@ const CHECKS: readonly Check[] = [
   stageNamesDiffer,
   stageNamespacesDiffer,
   stagesComeAfterStages,
+  approvalsArePromotions,
   stagesHaveAnOrder,
   engineReachesClusters,
   engineWatches,

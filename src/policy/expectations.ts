@@ -47,6 +47,8 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   ),
   scanners: expectation('There is no scanner.', "at least one, such as { kind: 'grype' }"),
   stages: expectation('There is no stage.', "at least one, such as { name: 'production', namespace: 'shop' }"),
+  after: expectation('These are no stages.', "a list of names, or { oneOf: ['europe', 'asia'] } where any one of them is enough"),
+  anyOf: expectation('There is no stage.', 'the name of at least one stage'),
   engine: expectation('There is no such promotion engine.', "'jobs', 'github-actions' or 'gitlab-ci'"),
   publicKey: expectation(
     'This is not a public key that signatures can be verified with.',

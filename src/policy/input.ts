@@ -89,16 +89,27 @@ export interface StageInput<N extends string = string> {
    */
   readonly cluster?: string;
   /**
-   * The stages whose images this one takes over.
+   * The stages whose images this one takes over: all of them, or as `{ oneOf: [...] }` any one of them.
    * @default none: its images come from the lock
    */
-  readonly after?: readonly NoInfer<N>[];
+  readonly after?: readonly NoInfer<N>[] | { readonly oneOf: readonly NoInfer<N>[] };
   /**
    * How long an image must have run healthily in the stages before.
    * @default '0s'
    */
   readonly soak?: Duration;
   /**
+  /**
+   * What becomes of an image that waits when the stages before move on to a newer one: it waits on (`hold`), or the newer one
+   * takes its place and waits from the beginning (`restart`).
+   * @default 'hold'
+   */
+  readonly soakOnNewer?: 'hold' | 'restart';
+  /**
+   * Whether a person has to say yes to each image (`patchway approve`).
+   * @default 'none'
+   */
+  readonly approval?: 'none' | 'manual';
    * When rollouts may start in this stage.
    * @default the policy's windows
    */

@@ -194,7 +194,13 @@ export interface Stage<S extends string = string> {
   /** The stages whose images this one takes over; empty: its images come from the lock. */
   readonly after: readonly S[];
   readonly soak: Milliseconds;
+  /** Images come from any one of them. Absent: all of them have to agree. */
+  readonly oneOf?: true;
   /** This stage's windows: its own where it names some, else the policy's. Empty: always open. */
+  /** A newer image takes the place of one that waits. Absent: that one is held. */
+  readonly soakOnNewer?: 'restart';
+  /** Absent: nobody has to approve. */
+  readonly approval?: 'manual';
   readonly windows: readonly Window[];
   /** Absent: its pods' readiness alone counts. */
   readonly verify?: readonly Verification[];

@@ -203,10 +203,12 @@ function resolveStage(input: Partly<StageInput>, windows: readonly Window[], gat
     name: input.name ?? '',
     namespace: input.namespace ?? '',
     ...(input.cluster === undefined ? {} : { cluster: input.cluster }),
-    after: (input.after ?? []).filter(isPresent),
+    ...resolveAfter(input.after ?? []),
     soak: milliseconds(input.soak, '0s'),
     windows: input.windows === undefined ? windows : resolveWindows(input.windows, setting),
     ...(input.verify === undefined ? {} : { verify: input.verify.flatMap((each) => resolveVerification(each ?? {})) }),
+    ...(input.soakOnNewer === 'restart' ? { soakOnNewer: 'restart' } : {}),
+    ...(input.approval === 'manual' ? { approval: 'manual' } : {}),
     ...(input.replicas === undefined ? {} : { replicas: input.replicas }),
     ...(exposure === undefined ? {} : { exposure }),
   };
@@ -214,6 +216,12 @@ function resolveStage(input: Partly<StageInput>, windows: readonly Window[], gat
 
 function resolvePromotion(input: Partly<PromotionInput>, { minute }: Setting): PromotionPolicy {
   return {
+/** Of one stage alone, `oneOf` says nothing. */
+function resolveAfter(input: NonNullable<Partly<StageInput>['after']>): Pick<Stage, 'after' | 'oneOf'> {
+  const after = ('oneOf' in input ? (input.oneOf ?? []) : (input as readonly (string | undefined)[])).filter(isPresent);
+  return { after, ...('oneOf' in input && after.length > 1 ? { oneOf: true } : {}) };
+}
+
     engine: input.engine ?? 'jobs',
     schedule: minute(input.schedule ?? '*/10 * * * *'),
     ...(input.guard === false ? { guard: false } : {}),

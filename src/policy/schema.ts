@@ -205,12 +205,21 @@ function build() {
   );
 
   const stage = object({
+  const stageNames = list(v.string('text'));
+  const anyOf = object({ oneOf: v.pipe(stageNames, v.minLength(1, 'anyOf')) });
+  // Of a union alone, what is wrong inside the one that was meant would not be told.
+  const after = v.lazy((input) => {
+    if (Array.isArray(input)) return stageNames;
+    return dig(input, 'oneOf') === undefined ? v.union([stageNames, anyOf], 'after') : anyOf;
+  });
     name,
     namespace,
     cluster: optional(v.pipe(v.string('context'), v.regex(/^[^\s-]\S*$/, 'context'))),
-    after: optional(list(v.string('text'))),
+    after: optional(after),
     soak: optional(duration),
     windows: optional(windows),
+    soakOnNewer: optional(v.picklist(['hold', 'restart'], 'oneOf')),
+    approval: optional(v.picklist(['none', 'manual'], 'oneOf')),
     verify: optional(list(verification)),
     replicas: optional(positive),
     exposure: optional(exposure),

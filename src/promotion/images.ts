@@ -53,6 +53,11 @@ export function describeImages(sets: WorkloadImages): string {
 }
 
 export function describeImage(reference: string, { tag, digest }: { readonly tag: string; readonly digest: string }): string {
-  const repository = reference.slice(0, reference.lastIndexOf(':'));
+  const repository = repositoryOf(reference);
   return `${repository.slice(repository.lastIndexOf('/') + 1)}:${tag} (${digest.slice(0, 'sha256:'.length + 12)})`;
+}
+
+/** Of a normalised reference: `ghcr.io/acme/web` of `ghcr.io/acme/web:1.4`. */
+export function repositoryOf(reference: string): string {
+  return reference.slice(0, reference.lastIndexOf(':'));
 }

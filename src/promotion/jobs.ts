@@ -2,7 +2,7 @@ import { type AgentMount, agentContainer, agentPod } from '../manifest/agent-pod
 import { ownLabels } from '../manifest/labels.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { names } from '../manifest/names.js';
-import { access, type Grant, serviceAccount, workloadGrants } from '../manifest/rbac.js';
+import { access, type Grant, role, serviceAccount, workloadGrants } from '../manifest/rbac.js';
 import type { WorkloadSummary } from '../manifest/stage-config.js';
 import { ENGINES } from '../policy/engines.js';
 import { hasPromotion } from '../policy/has-promotion.js';
@@ -20,8 +20,8 @@ export const jobs: PromotionEngine = {
 
 /**
  * The CronJob that promotes to a stage, its service account with access to what its steps need and nothing else, the
- * Lease that lets one promoter work at a time, and the ConfigMap for its state: both without contents, so that applying
- * them again leaves alone what runs have stored. The access to each stage before is a Role in that stage's namespace.
+ * Lease that lets one promoter work at a time, and the ConfigMaps for its state and for what people decide: all without
+ * contents, so that applying them again leaves alone what is stored. The access to each stage before is a Role in that stage's namespace.
  * Nothing for a stage without images, or for one that comes after none, unless it is watched.
  */
 export function promotionManifests({ policy, stage, workloads, mount }: PromotionOptions): readonly Manifest[] {
@@ -38,9 +38,20 @@ export function promotionManifests({ policy, stage, workloads, mount }: Promotio
     ...access({ name, namespace, labels, subject, grants: ownGrants({ policy, stage }, promoted) }),
     ...before.flatMap((other) => access({ name, namespace: other.namespace, labels, subject, grants: readGrants(promoted) })),
     { apiVersion: 'v1', kind: 'ConfigMap', metadata },
+    ...(stage.after.length === 0 ? [] : people(stage, labels)),
     { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata },
     cronJob({ policy, stage }, metadata, mount),
   ];
+}
+
+/** Where people approve and freeze, without contents, and a Role to do it, which nobody has until it is bound to them. */
+function people({ name, namespace }: Stage, labels: ReturnType<typeof ownLabels>): readonly Manifest[] {
+  const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: names.approvals(name), namespace, labels } };
+  const grants: readonly Grant[] = [
+    { apiGroup: '', resource: 'configmaps', verbs: ['get', 'update'], names: [names.approvals(name)] },
+    { apiGroup: '', resource: 'configmaps', verbs: ['get'], names: [names.promotion(name)] },
+  ];
+  return [configMap, role({ name: names.approvers(name), namespace, labels, grants })];
 }
 
 function ownGrants({ policy, stage }: Pick<PromotionOptions, 'policy' | 'stage'>, workloads: readonly WorkloadSummary[]): readonly Grant[] {
@@ -51,7 +62,7 @@ function ownGrants({ policy, stage }: Pick<PromotionOptions, 'policy' | 'stage'>
     ...podGrants(workloads, stage),
     ...verificationGrants({ policy, stage, workloads }),
     { apiGroup: '', resource: 'configmaps', verbs: ['get', 'update'], names: [name] },
-    ...(stage.after.length === 0 ? [] : evidenceGrants(workloads)),
+    ...(stage.after.length === 0 ? [] : evidenceGrants(workloads, [names.approvals(stage.name)])),
     // What the guard counts as promoted is written by whoever may `promote`.
     ...(policy.promotion.guard === false ? [] : [guard]),
     { apiGroup: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'update'], names: [name] },
@@ -77,9 +88,9 @@ function verificationGrants(options: Pick<PromotionOptions, 'policy' | 'stage' |
   return jobs ? [{ apiGroup: 'batch', resource: 'jobs', verbs: ['create', 'get'] }] : [];
 }
 
-function evidenceGrants(workloads: readonly WorkloadSummary[]): readonly Grant[] {
+function evidenceGrants(workloads: readonly WorkloadSummary[], more: readonly string[] = []): readonly Grant[] {
   const evidence = new Set(workloads.flatMap(({ images }) => images.map(({ repository }) => names.evidence(repository))));
-  return [{ apiGroup: '', resource: 'configmaps', verbs: ['get'], names: [...evidence].sort() }];
+  return [{ apiGroup: '', resource: 'configmaps', verbs: ['get'], names: [...more, ...[...evidence].sort()] }];
 }
 
 /** Runs never overlap; one that is due while the last is at work, or the control plane is away, starts up to an hour late. */

@@ -3,6 +3,7 @@ import { formatDuration } from '../policy/duration.js';
 import { windowState } from '../policy/windows.js';
 import { type Before, stagesBefore } from './before.js';
 import { followCandidate, judgementOf, passes } from './candidate.js';
+import { consentTo, frozen, withFreeze } from './consent.js';
 import { compareWithRecord } from './foreign.js';
 import { type Change, changedImages, changesBetween, describeImage, describeImages } from './images.js';
 import { intending, troubled, untroubled, withHistory } from './record.js';
@@ -18,7 +19,10 @@ export function chooseNext(situation: Situation): Decision {
   const { running, withdrawn } = recorded;
   const known: Situation = {
     ...situation,
-    state: { ...recorded.state, refused: stillRefused(recorded.state.refused, situation.workloads, before.images) },
+    state: {
+      ...withFreeze({ ...situation, state: recorded.state }),
+      refused: stillRefused(recorded.state.refused, situation.workloads, before.images),
+    },
   };
   const candidate = followCandidate(known, before, running);
   const { candidate: _, ...state } = known.state;
@@ -44,15 +48,19 @@ function weigh(weighed: Weighed): Decision {
   const changes = changesBetween(running, candidate.digests);
   const cure = changes.map(({ reference, to }) => judgementOf(situation, reference, to.digest).cures).find((id) => id !== undefined);
   const soaked = soakOf(weighed, candidate, cure);
-  const window = windowOf(situation, cure);
+  const consent = consentTo(situation, changes);
+  const agreed: Situation = 'state' in consent ? { ...situation, state: consent.state } : situation;
+  const window = windowOf(agreed, cure);
   return (
     refused(situation, changes) ??
+    frozen(situation) ??
     unhealthy(situation, before, candidate) ??
     ('decision' in soaked ? soaked.decision : undefined) ??
     gated(situation, changes) ??
-    occupied(situation) ??
+    ('decision' in consent ? consent.decision : undefined) ??
+    occupied(agreed) ??
     ('decision' in window ? window.decision : undefined) ??
-    promotion(weighed, candidate, [soaked, window])
+    promotion({ ...weighed, situation: agreed }, candidate, [soaked, consent, window], 'by' in consent ? consent.by : undefined)
   );
 }
 
@@ -84,7 +92,7 @@ function unhealthy({ state }: Situation, before: Before, candidate: Candidate): 
   return { kind: 'wait', for: 'health', because, state: { ...untroubled(state), step: 'soaking' } };
 }
 
-type Passed = { readonly decision: Decision } | { readonly why: string; readonly bypassed?: Bypassed };
+type Passed = { readonly decision: Decision } | { readonly why?: string; readonly bypassed?: Bypassed };
 
 function soakOf({ situation, before }: Weighed, candidate: Candidate, cure: string | undefined): Passed {
   const { stage, policy, now, state } = situation;
@@ -141,15 +149,23 @@ function windowOf({ stage, policy, state, now }: Situation, cure: string | undef
   return { decision: { kind: 'wait', for: 'window', ...until, because, state: { ...untroubled(state), step: 'awaitingWindow' } } };
 }
 
-function promotion({ situation, running }: Weighed, candidate: Candidate, passed: readonly Passed[]): Decision {
+function promotion({ situation, running }: Weighed, candidate: Candidate, passed: readonly Passed[], by?: string): Decision {
   const changes = changesBetween(running, candidate.digests);
-  const reasons = passed.flatMap((each) => ('why' in each ? [each.why] : []));
-  const bypassed = passed.flatMap((each) => ('why' in each && each.bypassed !== undefined ? [each.bypassed] : []));
+  const reasons = passed.flatMap((each) => ('why' in each ? (each.why ?? []) : []));
+  const bypassed = passed.flatMap((each) => ('bypassed' in each ? (each.bypassed ?? []) : []));
   const why = `${reasons.join(', ')}, and ${gateReason(situation, changes)}`;
   const because = `Promoting ${describeImages(candidate.digests)} from ${candidate.from} to ${situation.stage.name}: ${why}.`;
   const to = candidate.digests;
   const evidence = evidenceOf(situation, changes);
-  const move = { from: running, to, why, attempt: 1, evidence, ...(bypassed.length === 0 ? {} : { bypassed }) };
+  const move = {
+    from: running,
+    to,
+    why,
+    attempt: 1,
+    evidence,
+    ...(bypassed.length === 0 ? {} : { bypassed }),
+    ...(by === undefined ? {} : { by }),
+  };
   const state = intending(situation, situation.state, move);
   return { kind: 'promote', images: to, because, state };
 }

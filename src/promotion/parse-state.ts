@@ -32,7 +32,16 @@ function parsed(text: string, source: string): unknown {
   }
 }
 
-const STEPS: ReadonlySet<unknown> = new Set<PromotionStep>(['idle', 'soaking', 'awaitingWindow', 'rolling', 'verifying', 'rollingBack']);
+const STEPS: ReadonlySet<unknown> = new Set<PromotionStep>([
+  'idle',
+  'frozen',
+  'soaking',
+  'awaitingApproval',
+  'awaitingWindow',
+  'rolling',
+  'verifying',
+  'rollingBack',
+]);
 
 /** What a run stands on is checked; the rest is only shown. */
 function isState(value: unknown): value is PromotionState {

@@ -1,6 +1,7 @@
 import type { WorkloadSummary } from '../manifest/stage-config.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
 import type { ObservedWorkload } from './observe.js';
+import type { People } from './people.js';
 import type { PromotionState, WorkloadImages } from './state.js';
 import type { Outcome } from './verification.js';
 
@@ -36,6 +37,8 @@ export interface Situation {
   };
   /** By `judgementKey`: of every image that is or may become the candidate. */
   readonly verdicts: Readonly<Record<string, Judgement>>;
+  /** What people decided. Absent: whoever asks has other ways, such as a forge's reviews. */
+  readonly people?: People;
   /** What was looked at for this decision, by the key of a verification. Absent: whoever asks does not verify. */
   readonly outcomes?: Readonly<Record<string, Outcome>>;
   /** Epoch milliseconds. */
@@ -57,7 +60,7 @@ export type Decision = {
   /** `until`: epoch milliseconds, where it is known. */
   | { readonly kind: 'wait'; readonly for: 'health' | 'soak' | 'window' | 'rollout'; readonly until?: number }
   /** Somebody has to act: `unblock` says who and how. */
-  | { readonly kind: 'blocked'; readonly by: 'gate' | 'refused' | 'rollout' | 'stages'; readonly unblock: string }
+  | { readonly kind: 'blocked'; readonly by: 'gate' | 'approval' | 'freeze' | 'refused' | 'rollout' | 'stages'; readonly unblock: string }
   /** Somebody else moved an image of this stage. It is told, not fought. */
   | { readonly kind: 'foreignChange'; readonly unblock: string }
   /** Put these images in place: for the first time, to finish what was cut off, or instead of what failed. */

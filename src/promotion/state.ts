@@ -7,7 +7,7 @@ export interface PromotedImage {
 /** By reference, as the lock writes it normalised. */
 export type ImageSet = Readonly<Record<string, PromotedImage>>;
 
-export type PromotionStep = 'idle' | 'soaking' | 'awaitingWindow' | 'rolling' | 'verifying' | 'rollingBack';
+export type PromotionStep = 'idle' | 'frozen' | 'soaking' | 'awaitingApproval' | 'awaitingWindow' | 'rolling' | 'verifying' | 'rollingBack';
 
 /** Workload → its images. */
 export type WorkloadImages = Readonly<Record<string, ImageSet>>;
@@ -120,6 +120,8 @@ export interface PromotionState {
   readonly step: PromotionStep;
   readonly intent?: Intent;
   readonly refused: readonly Refused[];
+  /** The freeze that was last seen. Absent: there was none. */
+  readonly frozen?: { readonly by: string; readonly reason: string };
   readonly lastError?: { readonly message: string; readonly at: string };
   /** RFC 3339: the last time a promotion finished well. */
   readonly lastPromotedAt?: string;

@@ -69,7 +69,7 @@ describe('the guard of a stage', () => {
   it('is a list in its namespace, and policies of the cluster that no other stage shares', () => {
     expect(titles(make())).toEqual([
       'shop-staging ServiceAccount patchway-guard-staging',
-      ...['images', 'promoted', 'promoter'].flatMap((topic) =>
+      ...['images', 'promoted', 'promoter', 'approvals'].flatMap((topic) =>
         ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'].map(
           (kind) => ` ${kind} patchway-${topic}.storefront.staging.shop-staging`,
         ),
@@ -78,6 +78,23 @@ describe('the guard of a stage', () => {
     const other = make({ stage: { ...stages[1]!, namespace: 'another-team' } });
     const shared = titles(make()).filter((title) => titles(other).includes(title));
     expect(shared).toEqual([]);
+  });
+
+  it('knows what verifies, and lets the promoter make those Jobs alone', () => {
+    const pod = { containers: [{ name: 'check', image: `ghcr.io/acme/check:1@${sha('9')}`, command: ['check', '--all'] }] };
+    const verified = { stage: { ...stages[1]!, verify: [{ kind: 'job', pod }] } } as const;
+    expect(known(verified)).toContain(sha('9'));
+    expect(JSON.stringify(named('ValidatingAdmissionPolicy', 'promoter-verifies', make(verified))?.spec)).toContain('--all');
+    expect(named('ValidatingAdmissionPolicy', 'promoter-verifies')).toBeUndefined();
+  });
+
+  it('keeps approvals signed where they are asked for, also without a guard', () => {
+    const off = { ...policy, stages, promotion: { ...policy.promotion, guard: false as const } };
+    expect(make({ policy: off })).toEqual([]);
+    expect(titles(make({ policy: off, stage: { ...stages[1]!, approval: 'manual' } }))).toEqual([
+      ' ValidatingAdmissionPolicy patchway-approvals.storefront.staging.shop-staging',
+      ' ValidatingAdmissionPolicyBinding patchway-approvals.storefront.staging.shop-staging',
+    ]);
   });
 
   it('is about pods alone where nothing is promoted to', () => {

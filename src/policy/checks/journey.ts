@@ -120,10 +120,7 @@ function way(document: PolicyDocument, target: Stage, waits: Waits, scan: Schedu
   };
   const stageLegs = (stage: Stage, foundAt: number, reachBefore: (before: Stage) => readonly Leg[] | undefined) => {
     const before = stages.filter(({ name }) => stage.after.includes(name)).map(reachBefore);
-    const last = before.reduce(
-      (a, b) => (a && b && (b.at(-1)?.at ?? 0) > (a.at(-1)?.at ?? 0) ? b : a && b ? a : undefined),
-      before[0] ?? [],
-    );
+    const last = stage.oneOf === true ? earliest(before) : latest(before);
     if (last === undefined) return undefined;
     const arrived = last.at(-1)?.at ?? foundAt;
     if (stage.after.length === 0) return [{ what: `in ${stage.name}`, at: arrived + rolling }];
@@ -133,6 +130,20 @@ function way(document: PolicyDocument, target: Stage, waits: Waits, scan: Schedu
     return start === undefined ? undefined : [...last, { what: `in ${stage.name}`, at: start + rolling }];
   };
   return (foundAt) => reach(target, foundAt, new Map());
+}
+
+/** Of the ways through all stages before; none where one of them leads nowhere. */
+function latest(ways: readonly (readonly Leg[] | undefined)[]): readonly Leg[] | undefined {
+  return ways.reduce((a, b) => (a && b && endOf(b) > endOf(a) ? b : a && b ? a : undefined), ways[0] ?? []);
+}
+
+/** Of the ways through any one of the stages before. */
+function earliest(ways: readonly (readonly Leg[] | undefined)[]): readonly Leg[] | undefined {
+  return ways.reduce((a, b) => (a && b && endOf(b) >= endOf(a) ? a : (b ?? a)), ways[0]);
+}
+
+function endOf(legs: readonly Leg[]): number {
+  return legs.at(-1)?.at ?? 0;
 }
 
 /** The first time in which rollouts may start that ends after an instant. */

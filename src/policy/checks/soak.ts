@@ -22,15 +22,15 @@ export const soaksFitDeadlines: Check = ({ document }) => {
   });
 };
 
-/** How long an image has soaked, at least, when it reaches each stage: along the longest way through the stages before. */
+/** How long an image has soaked, at least, when it reaches each stage: along the longest way through the stages before, or the shortest where one of them is enough. */
 export function soaksUpTo(stages: readonly Stage[]): ReadonlyMap<string, Milliseconds> {
   const known = new Map<string, Milliseconds>();
   const soakUpTo = (stage: Stage): Milliseconds => {
     const soaked = known.get(stage.name);
     if (soaked !== undefined) return soaked;
     known.set(stage.name, stage.soak);
-    const before = stages.filter(({ name }) => stage.after.includes(name));
-    const total = stage.soak + Math.max(0, ...before.map(soakUpTo));
+    const before = stages.filter(({ name }) => stage.after.includes(name)).map(soakUpTo);
+    const total = stage.soak + (stage.oneOf === true && before.length > 0 ? Math.min(...before) : Math.max(0, ...before));
     known.set(stage.name, total);
     return total;
   };

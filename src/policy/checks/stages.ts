@@ -24,7 +24,7 @@ export const stagesComeAfterStages: Check = ({ document: { stages }, intact }) =
   const allNames = stages.every((_, i) => intact(`stages[${i}].name`));
   return stages.flatMap((stage, i) =>
     stage.after.flatMap((before, j) => {
-      const path = `stages[${i}].after[${j}]`;
+      const path = `stages[${i}].after${stage.oneOf === true ? '.oneOf' : ''}[${j}]`;
       if (before === stage.name) return [error(path, 'A stage cannot come after itself.', 'Name the stage whose images it takes over.')];
       if (stage.after.indexOf(before) < j) return [error(path, `'${before}' is there already.`, 'Name each stage once.')];
       if (names.includes(before) || !allNames) return [];
@@ -35,6 +35,14 @@ export const stagesComeAfterStages: Check = ({ document: { stages }, intact }) =
     }),
   );
 };
+
+/** What comes from the lock was reviewed there; nobody is asked again. */
+export const approvalsArePromotions: Check = ({ document: { stages } }) =>
+  stages.flatMap((stage, i) =>
+    stage.approval === undefined || stage.after.length > 0
+      ? []
+      : [error(`stages[${i}].approval`, `Nothing is promoted to '${stage.name}'.`, 'Approve in the stages that come after it.')],
+  );
 
 /** Following `after` from any stage ends at one that takes its images from the lock. */
 export const stagesHaveAnOrder: Check = ({ document: { stages } }) => {

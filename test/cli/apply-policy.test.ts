@@ -184,6 +184,18 @@ describe('patchway apply-policy', () => {
     expect(stderr).toMatch(/^warning: standard input:17:1 Deployment\/web spec\.minReadySeconds: /);
     expect(stdout).toContain('  minReadySeconds: 60\n');
   });
+
+  it('warns that a Rollout is missing that it cannot add, and of none that is there', async () => {
+    const canary = filter({ 'p.yaml': POLICY.replace('rollout: {', 'rollout: {strategy: canary, ') });
+    const { code, stderr } = await canary(STREAM);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/Deployment\/web: rollout\.strategy canary needs a Rollout beside it, and this filter adds no objects/);
+    const spec = 'spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}}';
+    const rollout = `---\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\n${spec}\n`;
+    const beside = await canary(STREAM.replace('...\n', rollout));
+    expect(beside.code).toBe(0);
+    expect(beside.stderr).not.toContain('needs a Rollout');
+  });
 });
 
 describe('what is wrong', () => {

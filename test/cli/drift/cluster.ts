@@ -4,6 +4,7 @@ import { workloadKindOf, workloadPath } from '../../../src/manifest/kinds.js';
 import type { Manifest } from '../../../src/manifest/manifest.js';
 import { planStage } from '../../../src/plan.js';
 import { definePolicy } from '../../../src/policy/define.js';
+import type { PolicyInput } from '../../../src/policy/input.js';
 import { DIGEST, deployment, entry, lock as images } from '../../rollout/fixture.js';
 
 export const POLICY = {
@@ -30,14 +31,22 @@ export const lock = {
 };
 
 /** A cluster that has exactly what synthesis wrote for a stage; objects can then be changed. */
-export function clusterOf(stage: 'staging' | 'production') {
-  const plan = planStage({ policy, stage, workloads: [deployment({ spec: { replicas: 2 } })], lock, agentBundle: 'x' });
+export function clusterOf(stage: 'staging' | 'production', changes: Partial<PolicyInput<string>> = {}) {
+  const plan = planStage({
+    policy: definePolicy({ ...POLICY, ...changes }),
+    stage,
+    workloads: [deployment({ spec: { replicas: 2 } })],
+    lock,
+    agentBundle: 'x',
+  });
   const objects = new Map(plan.manifests.map((manifest) => [pathOf(manifest), asServed(manifest)]));
   const lists = new Map<string, readonly Manifest[]>();
   const { namespace } = policy.stage(stage);
   const web = workloadPath('Deployment', namespace, 'web');
+  const rollout = workloadPath('Rollout', namespace, 'web');
   return {
     web,
+    rollout,
     namespace,
     objects,
     lists,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { drift } from '../../../src/cli/drift.js';
 import { applyEdits } from '../../../src/manifest/edit.js';
 import type { Manifest } from '../../../src/manifest/manifest.js';
+import type { PolicyInput } from '../../../src/policy/input.js';
 import { DIGEST } from '../../rollout/fixture.js';
 import { runIn, sandbox } from '../fake-io.js';
 import { clusterOf, lock, PLATFORM, POLICY, podOf } from './cluster.js';
@@ -10,8 +11,12 @@ const OTHER = `sha256:${'f'.repeat(64)}`;
 const IMAGE = ['spec', 'template', 'spec', 'containers', 0, 'image'];
 const set = (path: readonly (string | number)[], value: string | number) => (found: Manifest) => applyEdits(found, [{ path, value }]);
 
-async function look(cluster: ReturnType<typeof clusterOf>, options: { readonly stage?: string; readonly format?: string } = {}) {
-  const { cwd } = sandbox({ 'patch-policy.json': JSON.stringify(POLICY), 'images.lock.yaml': JSON.stringify(lock) });
+async function look(
+  cluster: ReturnType<typeof clusterOf>,
+  options: { readonly stage?: string; readonly format?: string } = {},
+  changes: Partial<PolicyInput<string>> = {},
+) {
+  const { cwd } = sandbox({ 'patch-policy.json': JSON.stringify({ ...POLICY, ...changes }), 'images.lock.yaml': JSON.stringify(lock) });
   let stdout = '';
   const io = {
     out: (text: string) => {
@@ -114,6 +119,17 @@ describe('drift', () => {
     cluster.lists.set('pods', [old]);
     cluster.change(set(['status', 'updatedReplicas'], 1));
     expect((await look(cluster, { stage: 'staging' })).code).toBe(0);
+  });
+
+  it.each([
+    ['goes through its steps', 'Progressing', 0],
+    ['was taken back', 'Degraded', 2],
+  ])('of a Rollout that %s', async (_, phase, expected) => {
+    const cluster = clusterOf('staging', { rollout: { strategy: 'canary' } });
+    const rollout = cluster.objects.get(cluster.rollout) as Manifest;
+    cluster.objects.set(cluster.rollout, { ...rollout, status: { phase } });
+    cluster.lists.set('pods', [podOf(rollout, 'web-2', `ghcr.io/acme/web:1.3@${OTHER}`)]);
+    expect((await look(cluster, { stage: 'staging' }, { rollout: { strategy: 'canary' } })).code).toBe(expected);
   });
 
   it('is JSON, and metrics', async () => {

@@ -138,7 +138,7 @@ function overTime() {
       ...size,
       title: 'Findings with a fix, by severity',
       description: 'Findings for which a fix is released, in all that runs, each counted in every workload that has it.',
-      lines: [{ query: fixable(SEVERITIES, ['severity']), legend: '{{severity}}' }],
+      lines: SEVERITIES.map((severity) => ({ query: fixable([severity], []), legend: severity })),
       stacked: true,
       colors: SEVERITY_COLORS,
     }),
@@ -146,7 +146,7 @@ function overTime() {
 }
 
 function latency() {
-  const size = { width: 6, height: 8, decimals: 1 } as const;
+  const size = { width: 6, height: 10, decimals: 1 } as const;
   const by = ['policy', 'stage'] as const;
   const share = { ...size, unit: 'percentunit', max: 1, thresholds: ['red', [0.9, 'orange'], [1, 'green']] } as const;
   return [
@@ -157,17 +157,17 @@ function latency() {
       title: 'From a fix to its rollout',
       description:
         'For how long fixes had been released when they came to the workloads, by severity: at the median, and at the 95th percentile. Of each workload’s last change within 30 days the slowest fix counts. Choose a stage to look at it alone.',
-      lines: [
-        { query: quantile(0.5, ['severity'], fixLatency()), legend: '{{severity}}, median' },
-        { query: quantile(0.95, ['severity'], fixLatency()), legend: '{{severity}}, 95 %' },
-      ],
+      lines: SEVERITIES.flatMap((severity) => [
+        { query: quantile(0.5, [], fixLatency(severity)), legend: `${severity}, median` },
+        { query: quantile(0.95, [], fixLatency(severity)), legend: `${severity}, 95 %` },
+      ]),
     }),
     bars({
       ...share,
       title: 'Fixed in time, last 30 days',
       description:
         'The share of the deadlines of the last 30 days that were met, by severity: the finding was gone before its deadline passed.',
-      lines: [{ query: metInTime(['severity']), legend: '{{severity}}' }],
+      lines: SEVERITIES.map((severity) => ({ query: metInTime(severity), legend: severity })),
     }),
     bars({
       ...share,

@@ -1,5 +1,6 @@
 import { PanelBuilder as BarGauge } from '@grafana/grafana-foundation-sdk/bargauge';
 import {
+  BarGaugeNamePlacement,
   BigValueGraphMode,
   GraphThresholdsStyleConfigBuilder,
   GraphThresholdsStyleMode,
@@ -88,6 +89,8 @@ export function series({
     .lineWidth(stacked ? 1 : 2)
     .showPoints(VisibilityMode.Never)
     .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(area ? GraphThresholdsStyleMode.Area : GraphThresholdsStyleMode.Off));
+  // Counts start at none; times may be negative.
+  if (options.unit === 'short') panel.min(0);
   if (stacked) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal));
   for (const [name, fixedColor] of Object.entries(colors))
     panel.overrideByName(name, [{ id: 'color', value: { mode: 'fixed', fixedColor } }]);
@@ -110,6 +113,7 @@ export function bars({ lines, max, ...options }: PanelOptions & { readonly lines
   const panel = common(new BarGauge(), options)
     .targets(lines.map((line, index) => target(line.query, index).instant().legendFormat(line.legend)))
     .orientation(VizOrientation.Horizontal)
+    .namePlacement(BarGaugeNamePlacement.Top)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']))
     .colorScheme(byThresholds())
     .min(0);

@@ -20,7 +20,7 @@ export function promotion(): Board {
 }
 
 const STEP_TEXTS = mapping(Object.fromEntries(STEPS.map(({ text, color }, index) => [index + 1, { text, color }])));
-const WINDOW_TEXTS = mapping({ 0: { text: 'Closed', color: 'semi-dark-orange' }, 1: { text: 'Open', color: 'green' } });
+const WINDOW_TEXTS = mapping({ 0: { text: 'Closed', color: 'dark-blue' }, 1: { text: 'Open', color: 'green' } });
 
 function numbers() {
   const size = { width: 6, height: 4, unit: 'short' } as const;
@@ -41,7 +41,7 @@ function numbers() {
     }),
     stat({
       ...size,
-      thresholds: ['orange', [1, 'green']],
+      thresholds: ['text', [1, 'green']],
       title: 'Open windows',
       description: 'Stages in which a rollout may start now.',
       query: aggregate('sum', [], perStage('patchway_window_open')),
@@ -60,7 +60,7 @@ function numbers() {
 function stages() {
   return table({
     width: 24,
-    height: 7,
+    height: 6,
     unit: 'short',
     title: 'Stages',
     description:
@@ -72,19 +72,19 @@ function stages() {
       { label: 'policy', title: 'Policy' },
     ],
     values: [
-      { title: 'Step', query: step(), mappings: STEP_TEXTS, width: 150 },
-      { title: 'Candidate for', query: since('patchway_promotion_candidate_timestamp_seconds'), unit: 's', width: 120 },
-      { title: 'Soaked', query: perStage(SOAKED), unit: 's', width: 110 },
-      { title: 'Soak', query: perStage(SOAK), unit: 's', width: 110 },
-      { title: 'Rollouts', query: perStage('patchway_window_open'), mappings: WINDOW_TEXTS, width: 100 },
-      { title: 'Changes in', query: subtract(perStage('patchway_window_changes_timestamp_seconds'), time), unit: 's', width: 120 },
-      { title: 'Last promotion, ago', query: since('patchway_promotion_last_success_timestamp_seconds'), unit: 's', width: 150 },
-      { title: 'Blocked for', query: since('patchway_promotion_blocked_timestamp_seconds'), unit: 's', thresholds: ['red'], width: 110 },
+      { title: 'Step', query: step(), mappings: STEP_TEXTS, width: 140 },
+      { title: 'Candidate for', query: since('patchway_promotion_candidate_timestamp_seconds'), unit: 's', width: 110 },
+      { title: 'Soaked', query: perStage(SOAKED), unit: 's', width: 90 },
+      { title: 'Must soak', query: perStage(SOAK), unit: 's', width: 90 },
+      { title: 'Window', query: perStage('patchway_window_open'), mappings: WINDOW_TEXTS, width: 80 },
+      { title: 'Window changes in', query: subtract(perStage('patchway_window_changes_timestamp_seconds'), time), unit: 's', width: 140 },
+      { title: 'Promoted, ago', query: since('patchway_promotion_last_success_timestamp_seconds'), unit: 's', width: 120 },
+      { title: 'Blocked for', query: since('patchway_promotion_blocked_timestamp_seconds'), unit: 's', thresholds: ['red'], width: 100 },
       {
         title: 'Drifted',
         query: aggregate('sum', PER_STAGE, perWorkload('patchway_drift')),
         thresholds: ['text', [1, 'orange']],
-        width: 90,
+        width: 80,
       },
     ],
     sortBy: 'Stage',
@@ -94,7 +94,7 @@ function stages() {
 function steps() {
   return timeline({
     width: 24,
-    height: 7,
+    height: 6,
     unit: 'short',
     mappings: STEP_TEXTS,
     title: 'Steps over time',
@@ -108,7 +108,7 @@ function steps() {
 function windows() {
   return timeline({
     width: 12,
-    height: 7,
+    height: 6,
     unit: 'short',
     mappings: WINDOW_TEXTS,
     title: 'When rollouts could start',
@@ -122,7 +122,7 @@ function windows() {
 function soak() {
   return bars({
     width: 12,
-    height: 7,
+    height: 6,
     unit: 'percentunit',
     max: 1,
     thresholds: ['blue', [1, 'green']],

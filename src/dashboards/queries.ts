@@ -93,19 +93,17 @@ export function coverage(by: readonly string[]): Expression {
   return divide(countOf(scannedInTime(), by), aggregate('count', by, perWorkload('patchway_workload_info')));
 }
 
-/** How long fixes had been released when they came to a workload, in seconds: the slowest of each severity in its last change. */
-export function fixLatency(): Expression {
-  return aggregate('max', [...PER_WORKLOAD, 'severity'], metric('patchway_fix_latency_seconds', STAGES));
+/** How long fixes of a severity had been released when they came to a workload, in seconds: the slowest of its last change. */
+export function fixLatency(severity: string): Expression {
+  return perWorkload('patchway_fix_latency_seconds', { ...STAGES, severity });
 }
 
-/** The share (0 to 1) of the deadlines of the last 30 days that were met. */
-export function metInTime(by: readonly string[]): Expression {
-  const decided = (matchers: Matchers) =>
-    aggregate(
-      'sum',
-      by,
-      aggregate('max', [...PER_STAGE, 'severity', 'met'], metric('patchway_deadlines', { ...STAGES, within: '30d', ...matchers })),
-    );
+/** The share (0 to 1) of a severity's deadlines of the last 30 days that were met. */
+export function metInTime(severity: string): Expression {
+  const decided = (matchers: Matchers) => {
+    const deadlines = metric('patchway_deadlines', { ...STAGES, severity, within: '30d', ...matchers });
+    return aggregate('sum', [], aggregate('max', [...PER_STAGE, 'met'], deadlines));
+  };
   return divide(decided({ met: 'true' }), compare(decided({}), '>', number(0)));
 }
 

@@ -80,9 +80,9 @@ function numbers() {
     stat({
       ...size,
       unit: 'short',
-      mappings: mapping({ 0: { text: 'As released', color: 'green' }, 1: { text: 'Changed by hand', color: 'red' } }),
+      mappings: mapping({ 0: { text: 'None', color: 'green' }, 1: { text: 'Drifted', color: 'orange' } }),
       title: 'Drift',
-      description: 'Whether it runs an image that neither the lock nor a promotion named.',
+      description: 'Whether it runs an image that neither the lock nor a promotion named: then somebody changed it by hand.',
       query: perWorkload('patchway_drift', WORKLOAD),
       noValue: 'Not known',
     }),
@@ -99,7 +99,7 @@ function findings() {
     title: 'Findings with a fix, by severity',
     description:
       'Findings for which a fix is released. The marks are scans, new images and promotions: a new image should bring the findings down.',
-    lines: [{ query: fixable(SEVERITIES, ['severity'], WORKLOAD), legend: '{{severity}}' }],
+    lines: SEVERITIES.map((severity) => ({ query: fixable([severity], [], WORKLOAD), legend: severity })),
     colors: SEVERITY_COLORS,
   });
 }

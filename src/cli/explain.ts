@@ -61,8 +61,8 @@ function json(policy: Policy, { from, to, timeZone, scans, stages }: Calendar): 
     scans: scans.map(instant),
     windows: Object.fromEntries(windows),
     stages: stages.map(({ name, namespace, way }) => {
-      const { after, soak } = policy.stage(name);
-      return { name, namespace, after, soakMs: soak, way };
+      const { after, oneOf, soak, approval } = policy.stage(name);
+      return { name, namespace, after, ...(oneOf === undefined ? {} : { oneOf }), soakMs: soak, approval: approval ?? 'none', way };
     }),
     promotion: { engine: policy.promotion.engine, schedule: policy.promotion.schedule },
     warnings: policy.warnings.map(({ path, message, hint }) => ({ path, message, ...(hint === undefined ? {} : { hint }) })),

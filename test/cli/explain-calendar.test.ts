@@ -40,6 +40,10 @@ describe('patchway explain shows when', () => {
           { opens: '2026-10-29T23:00:00Z', closes: '2026-10-30T03:00:00Z' },
         ],
       },
+      stages: [
+        { name: 'staging', after: [], soakMs: 0, approval: 'none' },
+        { name: 'production', namespace: 'shop', after: ['staging'], soakMs: 172_800_000, way: expect.arrayContaining(['in a window']) },
+      ],
       promotion: { engine: 'jobs', schedule: '*/10 * * * *' },
     });
   });
@@ -76,6 +80,19 @@ Windows of production
   denied Wed 2026-10-28 00:00 +01:00 to Fri 2026-10-30 00:00 +01:00 (48h)
   open   Fri 2026-10-30 00:00 +01:00 to Fri 2026-10-30 04:00 +01:00 (4h)
 `);
+  });
+
+  it('an image waits for an approval, and which of several stages it comes from', async () => {
+    const stages = [
+      ...POLICY.stages,
+      { name: 'asia', namespace: 'shop-asia', after: { oneOf: ['staging', 'production'] }, approval: 'manual', windows: [] },
+    ];
+    const { stdout } = await explain({ stages }, ...AUTUMN);
+    expect(stdout).toContain(`  asia
+    takes what staging or production runs
+    when the gate lets it through
+    when somebody has approved it
+    looking on the schedule`);
   });
 
   it('from now on, for a week', async () => {

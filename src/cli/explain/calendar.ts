@@ -52,7 +52,7 @@ function scansBetween({ scan, timeZone }: Policy, from: number, to: number): rea
   return scans;
 }
 
-function wayTo({ promotion, gate }: Policy, { after, soak, verify, windows }: Stage): readonly string[] {
+function wayTo({ promotion, gate }: Policy, { after, oneOf, soak, approval, verify, windows }: Stage): readonly string[] {
   const verified = verify === undefined ? [] : [`verified by ${verify.map(({ kind }) => kind).join(' and ')}`];
   if (after.length === 0) return ['takes its images from the lock when its manifests are applied', ...verified];
   const soaks = soak === 0 ? [] : [`when it has run there healthily for ${formatDuration(soak)}`];
@@ -60,9 +60,10 @@ function wayTo({ promotion, gate }: Policy, { after, soak, verify, windows }: St
   const passes = gate.exploited?.bypassWindows === true && windows.length > 0 ? ['windows'] : [];
   const urgent = [...skips, ...passes];
   return [
-    `takes what ${after.join(' and ')} ${after.length === 1 ? 'runs' : 'run'}`,
+    `takes what ${after.join(oneOf === true ? ' or ' : ' and ')} ${after.length === 1 || oneOf === true ? 'runs' : 'run'}`,
     ...soaks,
     'when the gate lets it through',
+    ...(approval === undefined ? [] : ['when somebody has approved it']),
     ...(windows.length === 0 ? [] : ['in a window']),
     ...verified,
     `looking on the schedule ${promotion.schedule}`,

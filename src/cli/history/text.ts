@@ -15,8 +15,11 @@ export function historyText({ timeZone }: Policy<string>, histories: readonly St
   return histories.map((each) => stageText(each, timeZone)).join('\n');
 }
 
-function stageText({ stage: { name, namespace, after }, state }: StageHistory, timeZone: string): string {
-  const source = after.length === 0 ? 'which is watched' : `which takes what ${after.join(' and ')} ${after.length === 1 ? 'runs' : 'run'}`;
+function stageText({ stage: { name, namespace, after, oneOf }, state }: StageHistory, timeZone: string): string {
+  const source =
+    after.length === 0
+      ? 'which is watched'
+      : `which takes what ${after.join(oneOf === true ? ' or ' : ' and ')} ${after.length === 1 || oneOf === true ? 'runs' : 'run'}`;
   return [
     `${name} (namespace ${namespace}), ${source}`,
     ...(state === undefined ? ['  Promotion has not run yet.'] : present(state, timeZone)),

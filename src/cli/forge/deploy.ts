@@ -6,8 +6,7 @@ import { editLock, writeLock } from '../../lock/edit.js';
 import type { LockEntry } from '../../lock/lock.js';
 import type { Manifest } from '../../manifest/manifest.js';
 import { isPatchwayError, PatchwayError } from '../../problem.js';
-import { decide } from '../../promotion/decide.js';
-import { type Deployability, deployability, deployment } from '../../promotion/engines/deploy.js';
+import { deployability } from '../../promotion/engines/deploy.js';
 import { revertMessage } from '../../promotion/engines/message.js';
 import { type Change, changesBetween } from '../../promotion/images.js';
 import { emptyState } from '../../promotion/parse-state.js';
@@ -18,6 +17,7 @@ import { storyOf } from '../../promotion/story.js';
 import type { Io } from '../io.js';
 import { configInCluster } from '../stage-in-cluster.js';
 import { applyThroughKubectl, readStageManifests } from './apply.js';
+import { follow, POLL_MS } from './follow.js';
 import { formerEntry, lockBefore, lockVersions } from './lock-history.js';
 import { SHARED } from './propose.js';
 import { readRefused, refusedText } from './refused-file.js';
@@ -40,8 +40,6 @@ export interface DeployEffects {
   readonly apply: typeof applyThroughKubectl;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
-
-const POLL_MS = 2000;
 
 /**
  * `patchway forge deploy`: puts in place what a merged lock names, follows the rollouts, and where they fail puts the old
@@ -89,7 +87,11 @@ export async function deploy(
       answered('wait', `wait: ${may.because} Whatever reconciles namespace ${world.stage.namespace} has not put it in place yet.`);
       return 0;
     }
-    const decision = await follow(world, { situation, may, startedAt }, io, effects);
+    const decision = await follow(
+      await world.clusterOf(world.stage),
+      { policy: world.policy, situation, may, startedAt },
+      { io, sleep: effects.sleep },
+    );
     const line = storyOf(decision).join(' ');
     if (decision.kind === 'record' || decision.kind === 'wait') {
       answered('done', line);
@@ -118,7 +120,8 @@ async function situationOf(
   const state: PromotionState = { ...emptyState(policy.hash), refused };
   const now = io.now();
   const here = { here: await lookAt(await world.clusterOf(stage), stage, workloads), before: {} };
-  const plain = { policy, stage, workloads, state, observed: here, verdicts: {}, now };
+  const verify = given?.config.policy.stages.find(({ name }) => name === stage.name)?.verify;
+  const plain = { policy, stage: verify === undefined ? stage : { ...stage, verify }, workloads, state, observed: here, verdicts: {}, now };
   const judged = deployability(plain).kind === 'wait' ? await verdictsOf(world, plain, io) : {};
   return { situation: { ...plain, verdicts: judged }, ...(given === undefined ? {} : { manifests: given.manifests }) };
 }
@@ -157,28 +160,6 @@ async function inPlace(world: ForgeWorld, situation: Situation, startedAt: numbe
     const here = await lookAt(await world.clusterOf(world.stage), world.stage, situation.workloads);
     if (deployability({ ...situation, observed: { here, before: {} } }).kind === 'inPlace') return true;
     if (io.now() >= until) return false;
-    await effects.sleep(POLL_MS);
-  }
-}
-
-interface Begun {
-  readonly situation: Situation;
-  readonly may: Deployability;
-  readonly startedAt: number;
-}
-
-/** To its end, by the same decision that follows every engine's promotions. */
-async function follow(world: ForgeWorld, { situation, may, startedAt }: Begun, io: Io, effects: DeployEffects): Promise<Decision> {
-  let state: PromotionState = { ...situation.state, step: 'verifying', intent: deployment(may, startedAt) };
-  let said = '';
-  for (;;) {
-    const here = await lookAt(await world.clusterOf(world.stage), world.stage, situation.workloads);
-    const decision = decide({ ...situation, state, observed: { here, before: {} }, now: io.now() });
-    if (decision.kind !== 'verify') return decision;
-    const line = storyOf(decision).join(' ');
-    if (line !== said) io.out(`${line}\n`);
-    said = line;
-    state = decision.state;
     await effects.sleep(POLL_MS);
   }
 }

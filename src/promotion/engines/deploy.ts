@@ -1,3 +1,4 @@
+import { canonicalJson, shortHash } from '../../manifest/names.js';
 import { windowState } from '../../policy/windows.js';
 import { imagesOf } from '../foreign.js';
 import { changesBetween, describeImages } from '../images.js';
@@ -59,5 +60,6 @@ export function deployability(
 
 /** What is under way once it has been applied, for `decide` to follow to its end. */
 export function deployment({ because, from, to }: Deployability, startedAt: number): Intent {
-  return { id: 'deploy', why: because, from, to, startedAt: new Date(startedAt).toISOString(), attempt: 1 };
+  const move = { why: because, from, to, startedAt: new Date(startedAt).toISOString(), attempt: 1 };
+  return { id: shortHash(canonicalJson(move)), ...move };
 }

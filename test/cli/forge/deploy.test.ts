@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { FakeCluster } from '../../agent/promote-cluster.js';
 import { digest } from '../../promotion/support.js';
 import { checkout, clusterOf, lockOf, manifestsOf, PRODUCTION, policyOf } from './support.js';
@@ -66,6 +68,23 @@ describe('patchway forge deploy', () => {
     });
     const [title] = read('out/message').split('\n');
     expect(title).toBe('Put web:1.4.0, api:1.4.23 back in production');
+  });
+
+  it.each([
+    [200, 0, 'It is verified: '],
+    [500, 2, 'The verification of '],
+  ])('verifies what is healthy: an answer of %i ends with %i', async (status, code, words) => {
+    const cluster = clusterOf();
+    const server = createServer((_, response) => response.writeHead(status).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const verify = [{ kind: 'http', url: `http://127.0.0.1:${port}/`, status: 200 }] as const;
+    const files = { ...MERGED, 'dist/production.k8s.yaml': manifestsOf(['B', 'Y'], verify) };
+    const { deploy, whenApplied, read } = checkout(files, { '': cluster });
+    whenApplied(runs(cluster, 'B', 'Y'));
+    expect(await deploy({ manifests })).toMatchObject({ code, said: expect.stringContaining(words) });
+    expect(read('out/answer')).toBe(code === 0 ? 'done\n' : 'revert\n');
   });
 
   it('keeps what was refused before, and of an image without history what is known', async () => {

@@ -3,6 +3,7 @@ import { propose } from '../../../src/cli/forge/propose.js';
 import type { Connect } from '../../../src/cli/forge/world.js';
 import type { Io } from '../../../src/cli/io.js';
 import type { Manifest } from '../../../src/manifest/manifest.js';
+import type { Stage } from '../../../src/policy/policy.js';
 import { FakeCluster, paths } from '../../agent/promote-cluster.js';
 import { at, digest, image, NOW, REFERENCE, workload } from '../../promotion/support.js';
 import { sandbox } from '../fake-io.js';
@@ -36,8 +37,13 @@ export function lockOf(staging: readonly [string, string], production: readonly 
   return `schemaVersion: 1\nimages:\n  ${REFERENCE.web}: # web\n${of(0)}\n  ${REFERENCE.api}:\n${of(1)}\n`;
 }
 
-const told = (locked: readonly [string, string]) =>
-  JSON.stringify({ schemaVersion: 1, stage: 'production', workloads: [workload('web', locked[0]), workload('api', locked[1])] });
+const told = (locked: readonly [string, string], verify?: Stage['verify']) =>
+  JSON.stringify({
+    schemaVersion: 1,
+    policy: { stages: [{ name: 'production', verify }] },
+    stage: 'production',
+    workloads: [workload('web', locked[0]), workload('api', locked[1])],
+  });
 
 /** A cluster where production's agents are told what they are told by synthesis. */
 export function clusterOf(): FakeCluster {
@@ -51,10 +57,10 @@ export function clusterOf(): FakeCluster {
 }
 
 /** What synthesis writes for production, as far as deploying looks at it. */
-export function manifestsOf(locked: readonly [string, string]): string {
+export function manifestsOf(locked: readonly [string, string], verify?: Stage['verify']): string {
   const metadata = { name: 'patchway-config-production-1', namespace: PRODUCTION, labels: { 'patchway.dev/stage': 'production' } };
   const objects = [
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'config.json': told(locked) } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'config.json': told(locked, verify) } },
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: PRODUCTION } },
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'storefront-staging' } },
     { apiVersion: 'v1', kind: 'Role', metadata: { name: 'theirs', namespace: PRODUCTION, labels: { 'patchway.dev/stage': 'staging' } } },

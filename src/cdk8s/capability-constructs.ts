@@ -27,11 +27,14 @@ export class MonitoringRules<S extends string = string> extends Construct {
   }
 }
 
-/** Promotes to a stage, by the policy, the images that ran well in the stages before. Nothing for a stage that comes after none. */
+/**
+ * Promotes to a stage, by the policy, the images that ran well in the stages before; nothing for a stage that comes after none.
+ * Where Argo Rollouts rolls the stage, it is told here how a new version is verified.
+ */
 export class PromotionPipeline<S extends string = string> extends Construct {
   constructor(scope: Construct, id: string, props: CapabilityProps<S>) {
     super(scope, id);
-    emitCapabilities(this, props, ['promotion']);
+    emitCapabilities(this, props, ['verification', 'promotion']);
   }
 }
 

@@ -72,7 +72,7 @@ export function argoPolicy({ namespace, strategy, says }: Omit<Release, 'tag'>, 
     name: 'argo',
     scan: { schedule: '0 3 * * *', scanners: [{ kind: 'grype' }] },
     gate: { deadlines: { critical: '7d' }, onMissingEvidence: 'warn' },
-    rollout: { strategy, maxSurge: 1, minReady: '1s', progressDeadline: '15s', drain: '2s' },
+    rollout: { strategy, maxSurge: 1, minReady: '1s', progressDeadline: '30s', drain: '2s' },
     stages: stages ?? [{ name: 'production', namespace, replicas: 3, ...verify }],
     monitoring: { prometheus: 'rules-file', exporter: false },
   } as Parameters<typeof definePolicy>[0]);

@@ -70,6 +70,11 @@ Before that, only counted
     expect(stdout).toContain('  It stands still since Fri 2026-11-20 01:00 UTC: Somebody acted.\n');
   });
 
+  it('tells who has frozen it, and why', async () => {
+    const { stdout } = await told({ state: { ...state, step: 'frozen', frozen: { by: 'jane@acme.example', reason: 'Black Friday' } } });
+    expect(stdout).toContain('  It is frozen by jane@acme.example: Black Friday.\n');
+  });
+
   it.each<[HistoryEntry['what'], string]>([
     ['deployed', 'Somebody deployed web from web:1.4.0 (sha256:000000000000) to web:1.4.1 (sha256:aaaaaaaaaaaa)'],
     ['rolledBack', 'Put back web from web:1.4.0 (sha256:000000000000) to web:1.4.1 (sha256:aaaaaaaaaaaa)'],

@@ -40,13 +40,14 @@ const STEPS: Readonly<Record<string, string>> = {
   rollingBack: 'failed and is being taken back',
 };
 
-function present({ workloads, step, candidate, intent, lastError }: PromotionState, timeZone: string): readonly string[] {
+function present({ workloads, step, candidate, intent, frozen, lastError }: PromotionState, timeZone: string): readonly string[] {
   const running = Object.fromEntries(Object.entries(workloads).map(([name, { current }]) => [name, current]));
   const next = intent?.to ?? candidate?.digests;
   const doing = next === undefined || STEPS[step] === undefined ? [] : [`  ${describeImages(next)} ${STEPS[step]}.`];
   return [
     `  It runs ${describeImages(running)}.`,
     ...doing,
+    ...(frozen === undefined ? [] : [`  It is frozen by ${frozen.by}: ${sentence(frozen.reason)}`]),
     ...(lastError === undefined
       ? []
       : [`  It stands still since ${localText(Date.parse(lastError.at), timeZone)}: ${sentence(lastError.message)}`]),

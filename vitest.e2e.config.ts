@@ -7,7 +7,8 @@ export default defineConfig({
     include: ['test/e2e/**/*.test.ts'],
     testTimeout: 600_000,
     hookTimeout: 600_000,
-    fileParallelism: false,
+    // Each file has namespaces of its own, and mostly waits.
+    maxWorkers: 3,
     sequence: { concurrent: false },
   },
 });

@@ -31,11 +31,11 @@ export const lock = {
 };
 
 /** A cluster that has exactly what synthesis wrote for a stage; objects can then be changed. */
-export function clusterOf(stage: 'staging' | 'production', changes: Partial<PolicyInput<string>> = {}) {
+export function clusterOf(stage: 'staging' | 'production', changes: Partial<PolicyInput<string>> = {}, beside: readonly Manifest[] = []) {
   const plan = planStage({
     policy: definePolicy({ ...POLICY, ...changes }),
     stage,
-    workloads: [deployment({ spec: { replicas: 2 } })],
+    workloads: [deployment({ spec: { replicas: 2 } }), ...beside],
     lock,
     agentBundle: 'x',
   });

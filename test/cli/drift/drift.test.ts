@@ -132,6 +132,19 @@ describe('drift', () => {
     expect((await look(cluster, { stage: 'staging' }, { rollout: { strategy: 'canary' } })).code).toBe(expected);
   });
 
+  it('of a Deployment waits for the Rollout that has its pods', async () => {
+    const spec = { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' } };
+    const cluster = clusterOf('staging', {}, [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', metadata: { name: 'web' }, spec }]);
+    const web = cluster.objects.get(cluster.web) as Manifest;
+    const rollout = cluster.objects.get(cluster.rollout) as Manifest;
+    const status = (phase: string) => ({ ...rollout, status: { phase, workloadObservedGeneration: '1' } });
+    cluster.lists.set('pods', [podOf(web, 'web-2', `ghcr.io/acme/web:1.3@${OTHER}`)]);
+    cluster.objects.set(cluster.rollout, status('Progressing'));
+    expect((await look(cluster, { stage: 'staging' })).code).toBe(0);
+    cluster.objects.set(cluster.rollout, status('Healthy'));
+    expect((await look(cluster, { stage: 'staging' })).stdout).toContain('pod web-2 on node-1 runs');
+  });
+
   it('is JSON, and metrics', async () => {
     const cluster = clusterOf('production');
     cluster.change(set(['spec', 'minReadySeconds'], 0));

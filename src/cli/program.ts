@@ -92,10 +92,9 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
     .requiredOption('-w, --workloads <file...>', 'Kubernetes manifests')
     .option('-l, --lock <file>', LOCK, 'images.lock.yaml')
     .option('-o, --output <dir>', 'where to; - is the standard output', 'dist')
+    .option('--rule-tests', 'also write unit tests of the alerts, for promtool test rules')
     .addHelpText('after', example('synth patch-policy.yaml --workloads k8s/*.yaml -o dist'))
-    .action(async (policy: string, options: { readonly workloads: readonly string[]; readonly lock: string; readonly output: string }) =>
-      exit(await (await import('./synth.js')).synth({ policy, ...options }, io)),
-    );
+    .action(async (policy: string, options: SynthArguments) => exit(await (await import('./synth.js')).synth({ policy, ...options }, io)));
 
   program
     .command('apply-policy')
@@ -128,8 +127,8 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
   addExceptionCommands(program, io, exit);
   addLockCommands(program, io, exit);
   addClusterCommands(program, io, exit);
-  addPeopleCommands(program, io, exit);
   addForgeCommands(program, io, exit);
+  addPeopleCommands(program, io, exit);
 
   program
     .command('promote')
@@ -167,5 +166,6 @@ function programOf(io: Io, version: string, exit: (code: number) => void): Comma
 type ApplyPolicyArguments = Parameters<typeof import('./apply-policy.js').applyPolicy>[1];
 type CiArguments = Parameters<typeof import('./ci.js').ci>[1];
 
+type SynthArguments = Omit<Parameters<typeof import('./synth.js').synth>[0], 'policy'>;
 type PromoteArguments = Parameters<typeof import('./promote.js').promoteTo>[0];
 type GateArguments = Parameters<typeof import('./gate.js').gate>[0];

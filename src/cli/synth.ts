@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { agentBundle } from '../agent-bundle.js';
 import type { ImageLock } from '../lock/lock.js';
 import { loadLock } from '../lock/parse.js';
@@ -6,9 +6,11 @@ import { titleOf } from '../manifest/manifest.js';
 import { isClusterScoped } from '../manifest/scope.js';
 import { toYaml } from '../manifest/yaml.js';
 import { planStage, type StagePlan } from '../plan.js';
+import type { RulesFormat } from '../policy/alerts.js';
 import { loadPolicy } from '../policy/load.js';
 import type { Policy, Stage } from '../policy/policy.js';
-import { badInput, formatProblem, type Problem } from '../problem.js';
+import { badInput, formatProblem, PatchwayError, type Problem } from '../problem.js';
+import { ruleTestFiles } from '../rules/rule-tests.js';
 import { rulesFile } from '../rules/rules.js';
 import { attempt } from './attempt.js';
 import type { Io } from './io.js';
@@ -25,6 +27,8 @@ export interface SynthOptions {
   readonly lock?: string;
   /** The directory that is written to; `-` is the standard output. @default dist */
   readonly output?: string;
+  /** Whether unit tests of the policy's rules are written as well, into `rule-tests` in the directory. @default false */
+  readonly ruleTests?: boolean;
 }
 
 /**
@@ -32,6 +36,7 @@ export interface SynthOptions {
  * @throws PatchwayError 65 for a policy, lock or workloads that are wrong
  */
 export async function synth(options: SynthOptions, io: Io): Promise<0> {
+  if (options.ruleTests === true && options.output === '-') throw new PatchwayError(TESTS_NEED_FILES, { exitCode: 64 });
   const { policy, lock, written } = readInputs(options, io);
   const plans = policy.stages.map((stage) => ({ stage, plan: planOf(policy, stage, lock, written) }));
   const problems = [...strays(policy, written), ...plans.flatMap(({ plan }) => located(plan.problems, written))];
@@ -41,8 +46,28 @@ export async function synth(options: SynthOptions, io: Io): Promise<0> {
   const files = [...plans.map(({ stage, plan }) => stageFile(stage, plan)), ...rulesFiles(policy, plans), ...dashboardOutput(policy)];
   if (options.output === '-') io.out(toYaml([...plans.flatMap(({ plan }) => plan.manifests), ...dashboardObjects(policy)]));
   else writeFiles(resolve(io.cwd, options.output ?? 'dist'), options.output ?? 'dist', files, io);
+  if (options.ruleTests === true) writeRuleTests(options.output ?? 'dist', policy, plans, io);
   return 0;
 }
+
+/** A directory of their own: `promtool test rules` is given all that is in it. */
+function writeRuleTests(output: string, policy: Policy, plans: readonly PlannedStage[], io: Io): void {
+  const files = plans.flatMap(({ stage, plan }) => ruleTestFiles({ policy, stage, workloads: plan.workloads }));
+  const directory = join(output, 'rule-tests');
+  writeFiles(
+    resolve(io.cwd, directory),
+    directory,
+    files.map(({ name, about, content }) => ({ name, text: toYaml([content]), about })),
+    io,
+  );
+}
+
+interface PlannedStage {
+  readonly stage: Stage;
+  readonly plan: StagePlan;
+}
+
+const TESTS_NEED_FILES = '--rule-tests writes files: name a directory with --output.';
 
 /** Reads everything before it complains, so that one run tells all that is wrong. */
 function readInputs(
@@ -101,11 +126,19 @@ function stageFile({ name, namespace }: Stage, { manifests, workloads }: StagePl
   };
 }
 
-function rulesFiles(policy: Policy, plans: readonly { readonly stage: Stage; readonly plan: StagePlan }[]): readonly OutputFile[] {
-  if (policy.monitoring.prometheus !== 'rules-file') return [];
+function rulesFiles(policy: Policy, plans: readonly PlannedStage[]): readonly OutputFile[] {
+  const about = RULES_FILES[policy.monitoring.prometheus];
+  if (about === undefined) return [];
   const rules = rulesFile(
     policy,
     plans.map(({ stage, plan }) => ({ stage, workloads: plan.workloads })),
   );
-  return [{ name: `${policy.name}.rules.yaml`, text: toYaml([rules]), about: 'alerts for Prometheus, to be listed under rule_files' }];
+  return [{ name: `${policy.name}.rules.yaml`, text: toYaml([rules]), about }];
 }
+
+/** What a file of rules is for; none for Prometheus' operator. */
+const RULES_FILES: { readonly [F in RulesFormat]?: string } = {
+  'rules-file': 'alerts for Prometheus, to be listed under rule_files',
+  mimir: "alerts for Mimir's ruler, to be loaded with mimirtool rules load",
+  thanos: "alerts for Thanos' ruler, to be named by --rule-file",
+};

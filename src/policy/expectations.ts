@@ -26,6 +26,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
     'This is not a duration.',
     "a whole number and a unit, such as '30s', '10m', '48h', '7d' or '2w', at most ten years",
   ),
+  alert: expectation('There is no such alert.', 'the name of an alert, as in docs/monitoring.md'),
   schedule: expectation('This is not a schedule.', "five-field cron such as '17 3 * * *'"),
   window: expectation(
     'This is no window.',

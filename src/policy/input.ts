@@ -1,3 +1,4 @@
+import type { AlertName, RulesFormat } from './alerts.js';
 import type { Duration } from './duration.js';
 import type { ExceptionInput } from './exception-input.js';
 import type { GateInput } from './gate-input.js';
@@ -99,7 +100,6 @@ export interface StageInput<N extends string = string> {
    */
   readonly soak?: Duration;
   /**
-  /**
    * What becomes of an image that waits when the stages before move on to a newer one: it waits on (`hold`), or the newer one
    * takes its place and waits from the beginning (`restart`).
    * @default 'hold'
@@ -110,6 +110,7 @@ export interface StageInput<N extends string = string> {
    * @default 'none'
    */
   readonly approval?: 'none' | 'manual';
+  /**
    * When rollouts may start in this stage.
    * @default the policy's windows
    */
@@ -134,10 +135,10 @@ export interface StageInput<N extends string = string> {
 /** Alerts and metrics. */
 export interface MonitoringInput {
   /**
-   * How alerts reach Prometheus: as `PrometheusRule` objects, or as a plain rules file.
+   * How alerts reach Prometheus: as `PrometheusRule` objects, or as a rules file for Prometheus, Mimir's ruler or Thanos' ruler.
    * @default 'operator'
    */
-  readonly prometheus?: 'operator' | 'rules-file';
+  readonly prometheus?: RulesFormat;
   /**
    * Whether each stage runs the small exporter that serves the metrics.
    * @default true
@@ -159,6 +160,77 @@ export interface MonitoringInput {
    * @default none
    */
   readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * What the label `severity` says instead of `critical`, `warning` and `info`.
+   * @default those words
+   */
+  readonly severities?: SeveritiesInput;
+  /**
+   * Alerts that are not written, by name.
+   * @default none
+   */
+  readonly disable?: readonly AlertName[];
+  /**
+   * What is different about single alerts, by name.
+   * @default nothing
+   */
+  readonly override?: AlertOverrides;
+}
+
+/** What the label `severity` of alerts says. */
+export interface SeveritiesInput {
+  /**
+   * Somebody is to act at once.
+   * @default 'critical'
+   */
+  readonly critical?: string;
+  /**
+   * Somebody is to act on a working day.
+   * @default 'warning'
+   */
+  readonly warning?: string;
+  /**
+   * Good to know.
+   * @default 'info'
+   */
+  readonly info?: string;
+}
+
+/** What is different about single alerts, by name. */
+export type AlertOverrides = { readonly [N in AlertName]?: AlertOverrideInput };
+
+/** What is different about one alert. */
+export interface AlertOverrideInput {
+  /**
+   * Its label `severity`, as it stands.
+   * @default the alert's own, by `monitoring.severities`
+   */
+  readonly severity?: string;
+  /**
+   * How long its condition must hold before it fires.
+   * @default the alert's own
+   */
+  readonly for?: Duration;
+  /**
+   * More labels, before those of `monitoring.labels`.
+   * @default none
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * One line, a template as Prometheus has them.
+   * @default the alert's own
+   */
+  readonly summary?: string;
+  /**
+   * What is the matter, a template as Prometheus has them.
+   * @default the alert's own
+   */
+  readonly description?: string;
+  /**
+   * The address of its runbook.
+   * @default '<runbookUrl>/<alert name>.md'
+   */
+  readonly runbookUrl?: string;
 }
 
 /** What is remembered of past promotions. */

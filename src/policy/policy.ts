@@ -1,4 +1,5 @@
 import type { Problem } from '../problem.js';
+import type { AlertName, AlertSeverity, RulesFormat } from './alerts.js';
 import type { EngineName } from './engines.js';
 import type { CheckSeverities } from './synthesis-checks.js';
 
@@ -193,14 +194,14 @@ export interface Stage<S extends string = string> {
   readonly cluster?: string;
   /** The stages whose images this one takes over; empty: its images come from the lock. */
   readonly after: readonly S[];
-  readonly soak: Milliseconds;
   /** Images come from any one of them. Absent: all of them have to agree. */
   readonly oneOf?: true;
-  /** This stage's windows: its own where it names some, else the policy's. Empty: always open. */
+  readonly soak: Milliseconds;
   /** A newer image takes the place of one that waits. Absent: that one is held. */
   readonly soakOnNewer?: 'restart';
   /** Absent: nobody has to approve. */
   readonly approval?: 'manual';
+  /** This stage's windows: its own where it names some, else the policy's. Empty: always open. */
   readonly windows: readonly Window[];
   /** Absent: its pods' readiness alone counts. */
   readonly verify?: readonly Verification[];
@@ -231,7 +232,7 @@ export interface SignaturePolicy {
 export type DashboardDelivery = 'sidecar' | 'operator' | 'files';
 
 export interface MonitoringPolicy {
-  readonly prometheus: 'operator' | 'rules-file';
+  readonly prometheus: RulesFormat;
   readonly exporter: boolean;
   /** How Grafana gets the dashboards; absent: by its sidecar where there is an exporter, else not at all. */
   readonly dashboards?: DashboardDelivery | false;
@@ -239,6 +240,22 @@ export interface MonitoringPolicy {
   readonly runbookUrl: string;
   /** Labels added to every alert. */
   readonly labels: Readonly<Record<string, string>>;
+  /** What the label `severity` says; absent: those words themselves. */
+  readonly severities?: { readonly [S in AlertSeverity]?: string };
+  /** Alerts that are not written; absent: none. */
+  readonly disable?: readonly AlertName[];
+  /** What is different about single alerts; absent: nothing. */
+  readonly override?: { readonly [N in AlertName]?: AlertOverride };
+}
+
+/** What is different about one alert. */
+export interface AlertOverride {
+  readonly severity?: string;
+  readonly for?: Milliseconds;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly summary?: string;
+  readonly description?: string;
+  readonly runbookUrl?: string;
 }
 
 /** A policy as data: every default filled in, durations in milliseconds. This is what the agent reads as JSON. */

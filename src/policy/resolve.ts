@@ -1,4 +1,5 @@
 import { canonicalJson, shortHash } from '../manifest/names.js';
+import { ALERT_NAMES } from './alerts.js';
 import { momentOf } from './dates.js';
 import { parseDuration } from './duration.js';
 import { expiryOf, imageScope } from './exceptions.js';
@@ -19,6 +20,7 @@ import type {
 } from './input.js';
 import type { Partly } from './partly.js';
 import type {
+  AlertOverride,
   GatePolicy,
   Milliseconds,
   MonitoringPolicy,
@@ -205,23 +207,23 @@ function resolveStage(input: Partly<StageInput>, windows: readonly Window[], gat
     ...(input.cluster === undefined ? {} : { cluster: input.cluster }),
     ...resolveAfter(input.after ?? []),
     soak: milliseconds(input.soak, '0s'),
-    windows: input.windows === undefined ? windows : resolveWindows(input.windows, setting),
-    ...(input.verify === undefined ? {} : { verify: input.verify.flatMap((each) => resolveVerification(each ?? {})) }),
     ...(input.soakOnNewer === 'restart' ? { soakOnNewer: 'restart' } : {}),
     ...(input.approval === 'manual' ? { approval: 'manual' } : {}),
+    windows: input.windows === undefined ? windows : resolveWindows(input.windows, setting),
+    ...(input.verify === undefined ? {} : { verify: input.verify.flatMap((each) => resolveVerification(each ?? {})) }),
     ...(input.replicas === undefined ? {} : { replicas: input.replicas }),
     ...(exposure === undefined ? {} : { exposure }),
   };
 }
 
-function resolvePromotion(input: Partly<PromotionInput>, { minute }: Setting): PromotionPolicy {
-  return {
 /** Of one stage alone, `oneOf` says nothing. */
 function resolveAfter(input: NonNullable<Partly<StageInput>['after']>): Pick<Stage, 'after' | 'oneOf'> {
   const after = ('oneOf' in input ? (input.oneOf ?? []) : (input as readonly (string | undefined)[])).filter(isPresent);
   return { after, ...('oneOf' in input && after.length > 1 ? { oneOf: true } : {}) };
 }
 
+function resolvePromotion(input: Partly<PromotionInput>, { minute }: Setting): PromotionPolicy {
+  return {
     engine: input.engine ?? 'jobs',
     schedule: minute(input.schedule ?? '*/10 * * * *'),
     ...(input.guard === false ? { guard: false } : {}),
@@ -244,7 +246,20 @@ function resolveMonitoring(input: Partly<MonitoringInput>): MonitoringPolicy {
     ...(input.dashboards === undefined ? {} : { dashboards: input.dashboards === true ? 'sidecar' : input.dashboards }),
     runbookUrl: input.runbookUrl ?? RUNBOOKS,
     labels: present(input.labels ?? {}),
+    ...(input.severities === undefined ? {} : { severities: present(input.severities) }),
+    ...(input.disable === undefined ? {} : { disable: input.disable.filter(isPresent) }),
+    ...(input.override === undefined ? {} : { override: resolveOverrides(input.override) }),
   };
+}
+
+function resolveOverrides(input: Partly<NonNullable<MonitoringInput['override']>>): NonNullable<MonitoringPolicy['override']> {
+  const overrides = ALERT_NAMES.flatMap((name) => {
+    const { for: wait, labels, ...texts } = input[name] ?? {};
+    const duration = wait === undefined ? {} : { for: milliseconds(wait, '0s') };
+    const override: AlertOverride = { ...present(texts), ...duration, ...(labels === undefined ? {} : { labels: present(labels) }) };
+    return input[name] === undefined ? [] : [[name, override] as const];
+  });
+  return Object.fromEntries(overrides);
 }
 
 function instant(at: number): string {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { dig } from '../manifest/dig.js';
+import { ALERT_NAMES, ALERT_SEVERITIES, RULES_FORMATS } from './alerts.js';
 import { parseSchedule } from './cron.js';
 import { momentOf } from './dates.js';
 import { DURATION_PATTERN, type Duration, parseDuration } from './duration.js';
@@ -204,7 +205,6 @@ function build() {
     }),
   );
 
-  const stage = object({
   const stageNames = list(v.string('text'));
   const anyOf = object({ oneOf: v.pipe(stageNames, v.minLength(1, 'anyOf')) });
   // Of a union alone, what is wrong inside the one that was meant would not be told.
@@ -212,14 +212,15 @@ function build() {
     if (Array.isArray(input)) return stageNames;
     return dig(input, 'oneOf') === undefined ? v.union([stageNames, anyOf], 'after') : anyOf;
   });
+  const stage = object({
     name,
     namespace,
     cluster: optional(v.pipe(v.string('context'), v.regex(/^[^\s-]\S*$/, 'context'))),
     after: optional(after),
     soak: optional(duration),
-    windows: optional(windows),
     soakOnNewer: optional(v.picklist(['hold', 'restart'], 'oneOf')),
     approval: optional(v.picklist(['none', 'manual'], 'oneOf')),
+    windows: optional(windows),
     verify: optional(list(verification)),
     replicas: optional(positive),
     exposure: optional(exposure),
@@ -238,12 +239,24 @@ function build() {
     ),
   });
 
+  const labels = v.record(v.pipe(v.string('label'), v.regex(/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/, 'label')), v.string('text'), 'object');
+  const alertOverride = object({
+    severity: optional(text),
+    for: optional(duration),
+    labels: optional(labels),
+    summary: optional(text),
+    description: optional(text),
+    runbookUrl: optional(url),
+  });
   const monitoring = object({
-    prometheus: optional(v.picklist(['operator', 'rules-file'], 'oneOf')),
+    prometheus: optional(v.picklist(RULES_FORMATS, 'oneOf')),
     exporter: optional(yesOrNo),
     dashboards: optional(v.union([yesOrNo, v.picklist(['sidecar', 'operator', 'files'])], 'dashboards')),
     runbookUrl: optional(url),
-    labels: optional(v.record(v.pipe(v.string('label'), v.regex(/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/, 'label')), v.string('text'), 'object')),
+    labels: optional(labels),
+    severities: optional(object(fields(ALERT_SEVERITIES, optional(text)))),
+    disable: optional(list(v.picklist(ALERT_NAMES, 'alert'))),
+    override: optional(v.record(v.picklist(ALERT_NAMES, 'alert'), alertOverride, 'object')),
   });
 
   const checkSeverity = optional(v.picklist(['error', 'warn', 'off'], 'oneOf'));

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Problem } from '../problem.js';
+import { ALERT_NAMES } from './alerts.js';
 import { parseSchedule } from './cron.js';
 import { EXPECTATIONS, REQUIRED } from './expectations.js';
 import { formatPath, type Path } from './path.js';
@@ -61,8 +62,14 @@ function wrongValue({ input, expected }: Issue, expectation: string): Details {
   if (expectation === 'oneOf') return wrongOption(input, received, options(expected));
   const { message, expected: words } = EXPECTATIONS[expectation] ?? { message: 'This value does not fit.', expected: 'another value' };
   if (typeof input === 'string' && expectation === 'schedule') return { ...wrongSchedule(input), received };
-  const hint = typeof input === 'string' && expectation === 'timeZone' ? meantZone(input) : undefined;
+  const hint = typeof input === 'string' ? hintAt(input, expectation) : undefined;
   return { message, expected: words, received, ...(hint === undefined ? {} : { hint }) };
+}
+
+function hintAt(input: string, expectation: string): string | undefined {
+  if (expectation === 'timeZone') return meantZone(input);
+  const alert = expectation === 'alert' ? suggest(input, ALERT_NAMES) : undefined;
+  return alert === undefined ? undefined : `Did you mean '${alert}'?`;
 }
 
 function wrongOption(input: unknown, received: string, known: readonly string[]): Details {

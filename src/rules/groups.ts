@@ -1,21 +1,17 @@
+import type { AlertName } from '../policy/alerts.js';
+import { hasPromotion } from '../policy/has-promotion.js';
+import type { PolicyDocument } from '../policy/policy.js';
 import { promDuration, vector } from '../promql.js';
 import { type Alert, type StageRules, WORKLOAD_INFO } from './alert.js';
-import { baseBehind } from './alerts/base-behind.js';
-import { breakGlass } from './alerts/break-glass.js';
-import { exploitedFindingOpen } from './alerts/exploited-finding-open.js';
-import { findingOverdue } from './alerts/finding-overdue.js';
-import { metricsAbsent } from './alerts/metrics-absent.js';
-import { rolloutStuck } from './alerts/rollout-stuck.js';
-import { scanFailing } from './alerts/scan-failing.js';
-import { scanMissing } from './alerts/scan-missing.js';
-import { workloadBelowBudget } from './alerts/workload-below-budget.js';
+import { levelRecords } from './levels.js';
+import { TOPICS } from './topics.js';
 
 type Labels = Readonly<Record<string, string>>;
 
 export interface RecordingRule {
   readonly record: string;
   readonly expr: string;
-  readonly labels: Labels;
+  readonly labels?: Labels;
 }
 
 export interface AlertingRule {
@@ -31,39 +27,41 @@ export interface AlertingRule {
 /** A group as rule files have it; its name is unique to the policy and stage. */
 export interface RuleGroup {
   readonly name: string;
+  /** Thanos' ruler only: what becomes of an answer that lacks a part. */
+  readonly partial_response_strategy?: 'abort';
   readonly rules: readonly (RecordingRule | AlertingRule)[];
 }
 
 /** All rules of one stage, by topic. There are none for a stage without workloads. */
 export function stageGroups(context: StageRules): readonly RuleGroup[] {
-  const { policy, stage, workloads } = context;
-  if (workloads.length === 0) return [];
-  const group = (topic: string, rules: RuleGroup['rules']): RuleGroup => ({
-    name: `patchway-${policy.name}-${stage.name}-${topic}`,
+  if (context.workloads.length === 0) return [];
+  const measured = context.policy.monitoring.exporter && hasPromotion(context.policy, context.stage);
+  const levels = measured ? [{ topic: 'levels', rules: levelRecords(context) }] : [];
+  const topics = stageAlerts(context).map(({ topic, alerts }) => ({ topic, rules: alerts.map((alert) => alertingRule(context, alert)) }));
+  return [{ topic: 'workloads', rules: workloadRules(context) }, ...levels, ...topics].map(({ topic, rules }) => ({
+    name: groupName(context, topic),
+    ...(context.policy.monitoring.prometheus === 'thanos' ? { partial_response_strategy: 'abort' } : {}),
     rules,
-  });
-  return [
-    group('workloads', workloadRules(context)),
-    ...Object.entries(alertsByTopic(context))
-      .filter(([, alerts]) => alerts.length > 0)
-      .map(([topic, alerts]) =>
-        group(
-          topic,
-          alerts.map((alert) => alertingRule(context, alert)),
-        ),
-      ),
-  ];
+  }));
 }
 
-/** Without an exporter there are only the alerts that kube-state-metrics answers: the others would always or never fire. */
-function alertsByTopic(context: StageRules): Readonly<Record<string, readonly Alert[]>> {
-  const { monitoring, promotion, rollout } = context.policy;
-  return {
-    scans: monitoring.exporter ? [scanMissing(context), scanFailing(context), metricsAbsent(context)] : [scanFailing(context)],
-    findings: monitoring.exporter ? [findingOverdue(context), exploitedFindingOpen(context), baseBehind(context)] : [],
-    guard: monitoring.exporter && promotion.guard !== false ? [breakGlass(context)] : [],
-    rollouts: [rolloutStuck(context), ...(rollout.disruptionBudget === 'none' ? [] : [workloadBelowBudget(context)])],
-  };
+/** The alerts of one stage, as the policy wants them; topics without any are left out. */
+export function stageAlerts(context: StageRules): readonly { readonly topic: string; readonly alerts: readonly Alert[] }[] {
+  const { disable = [], override = {} } = context.policy.monitoring;
+  return Object.entries(TOPICS)
+    .map(([topic, rules]) => ({
+      topic,
+      alerts: rules
+        .map((rule) => rule(context))
+        .filter((alert) => alert !== undefined)
+        .filter(({ alert }) => !disable.includes(alert))
+        .map((alert) => ({ ...alert, for: override[alert.alert]?.for ?? alert.for })),
+    }))
+    .filter(({ alerts }) => alerts.length > 0);
+}
+
+function groupName({ policy, stage }: StageRules, topic: string): string {
+  return `patchway-${policy.name}-${stage.name}-${topic}`;
 }
 
 function workloadRules({ policy, stage, workloads }: StageRules): readonly RecordingRule[] {
@@ -75,23 +73,30 @@ function workloadRules({ policy, stage, workloads }: StageRules): readonly Recor
 }
 
 function alertingRule({ policy, stage }: StageRules, alert: Alert): AlertingRule {
+  const { monitoring } = policy;
+  const different = monitoring.override?.[alert.alert] ?? {};
   return {
     alert: alert.alert,
     expr: alert.expr.text,
     ...(alert.for === 0 ? {} : { for: promDuration(alert.for) }),
     ...(alert.keepFiringFor === undefined ? {} : { keep_firing_for: promDuration(alert.keepFiringFor) }),
     labels: {
-      ...policy.monitoring.labels,
+      ...monitoring.labels,
+      ...different.labels,
       ...alert.labels,
-      severity: alert.severity,
+      severity: different.severity ?? monitoring.severities?.[alert.severity] ?? alert.severity,
       policy: policy.name,
       stage: stage.name,
       namespace: stage.namespace,
     },
     annotations: {
-      summary: alert.summary,
-      description: alert.description,
-      runbook_url: `${policy.monitoring.runbookUrl.replace(/\/+$/, '')}/${alert.alert}.md`,
+      summary: different.summary ?? alert.summary,
+      description: different.description ?? alert.description,
+      runbook_url: different.runbookUrl ?? runbookOf(monitoring, alert.alert),
     },
   };
+}
+
+function runbookOf({ runbookUrl }: PolicyDocument['monitoring'], alert: AlertName): string {
+  return `${runbookUrl.replace(/\/+$/, '')}/${alert}.md`;
 }

@@ -7,10 +7,10 @@ import type { PolicyDocument, Stage } from '../policy/policy.js';
 import type { StageRules } from './alert.js';
 import { type RuleGroup, stageGroups } from './groups.js';
 
-/** The key of the ConfigMap under which `prometheus: rules-file` finds its rules. */
+/** The key of the ConfigMap that holds the rules, but for Prometheus' operator. */
 export const RULES_KEY = 'patchway.rules.yaml';
 
-/** The alerts of one stage as an object for Prometheus' operator, or as a ConfigMap that Prometheus mounts. */
+/** The alerts of one stage as an object for Prometheus' operator, or as a ConfigMap that Prometheus or a ruler mounts. */
 export function rulesManifests(context: StageRules): readonly Manifest[] {
   const { policy, stage } = context;
   const groups = stageGroups(context);
@@ -22,13 +22,26 @@ export function rulesManifests(context: StageRules): readonly Manifest[] {
   };
   return policy.monitoring.prometheus === 'operator'
     ? [{ apiVersion: 'monitoring.coreos.com/v1', kind: 'PrometheusRule', metadata, spec: { groups } }]
-    : [{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { [RULES_KEY]: toYaml([{ groups }]) } }];
+    : [{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { [RULES_KEY]: toYaml([inFormat(policy, groups)]) } }];
 }
 
 /** The alerts of several stages as one rules file: what stands in it, as data. */
 export function rulesFile(
   policy: PolicyDocument,
   stages: readonly { readonly stage: Stage; readonly workloads: readonly WorkloadSummary[] }[],
-): { readonly groups: readonly RuleGroup[] } {
-  return { groups: stages.flatMap((each) => stageGroups({ policy, ...each })) };
+): RulesFile {
+  const groups = stages.flatMap((each) => stageGroups({ policy, ...each }));
+  return inFormat(policy, groups);
+}
+
+/** A rules file as Prometheus and the rulers read it. */
+export interface RulesFile {
+  /** Mimir's: groups are told apart, and replaced together, by it. */
+  readonly namespace?: string;
+  readonly groups: readonly RuleGroup[];
+}
+
+/** Thanos' own field is in the groups; its files have none beside. */
+function inFormat({ name, monitoring }: PolicyDocument, groups: readonly RuleGroup[]): RulesFile {
+  return monitoring.prometheus === 'mimir' ? { namespace: `patchway-${name}`, groups } : { groups };
 }

@@ -145,6 +145,26 @@ describe('a wrong field says what was received, what is expected, and what to do
     ['a TZ prefix', { scan: { schedule: 'TZ=UTC 0 3 * * *', scanners: [{ kind: 'grype' }] } }, 'Set timeZone instead'],
     ['no deadlines', { gate: {} }, 'gate.deadlines: No severity has a deadline, so that nothing would ever fail. Write deadlines:'],
     ['a bad label', { monitoring: { labels: { 'a-b': 'c' } } }, 'monitoring.labels.a-b: This is not the name of a Prometheus label.'],
+    [
+      'no alert',
+      { monitoring: { disable: ['PatchwayDrift', 'PatchwayDrifts'] } },
+      "monitoring.disable[1]: There is no such alert. (expected the name of an alert, as in docs/monitoring.md, received 'PatchwayDrifts') Did you mean 'PatchwayDrift'?",
+    ],
+    [
+      'no alert to change',
+      { monitoring: { override: { PatchwayScanMising: { severity: 'page' } } } },
+      "monitoring.override.PatchwayScanMising: There is no such alert. (expected the name of an alert, as in docs/monitoring.md, received 'PatchwayScanMising') Did you mean 'PatchwayScanMissing'?",
+    ],
+    [
+      'no severity',
+      { monitoring: { severities: { fatal: 'page' } } },
+      'monitoring.severities.fatal: There is no such field. The fields here are critical, warning, info.',
+    ],
+    [
+      'no wait',
+      { monitoring: { override: { PatchwayDrift: { for: '1 hour' } } } },
+      'monitoring.override.PatchwayDrift.for: This is not a duration.',
+    ],
     ['no address', { monitoring: { runbookUrl: 'runbooks' } }, 'monitoring.runbookUrl: This is not an address.'],
     [
       'text for a switch',

@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { ALERT_NAMES } from '../../src/policy/alerts.js';
 import type { PolicyDocument } from '../../src/policy/policy.js';
 import { type AlertingRule, type RecordingRule, type RuleGroup, stageGroups } from '../../src/rules/groups.js';
 import { rulesFile, rulesManifests } from '../../src/rules/rules.js';
 import { syntaxErrors } from '../promql/syntax.js';
-import { api, policy, production, staging, web } from './storefront.js';
+import { accepting, api, policy, production, staging, web, windowed } from './storefront.js';
 
 const RUNBOOKS = new URL('../../docs/runbooks/', import.meta.url);
 
@@ -17,6 +18,9 @@ const withMonitoring = (monitoring: Partial<PolicyDocument['monitoring']>): Poli
 const alerts = (groups: readonly RuleGroup[]) => groups.flatMap((g) => g.rules.filter((r): r is AlertingRule => 'alert' in r));
 const records = (groups: readonly RuleGroup[]) => groups.flatMap((g) => g.rules.filter((r): r is RecordingRule => 'record' in r));
 const groups = stageGroups({ policy, stage: staging, workloads: [web, api] });
+/** Of a stage in which everything may happen. */
+const productionGroups = stageGroups({ policy: accepting, stage: windowed, workloads: [web, api] });
+const everyAlert = [...new Map([...alerts(groups), ...alerts(productionGroups)].map((rule) => [rule.alert, rule])).values()];
 const alert = (name: string, of: readonly RuleGroup[] = groups) => {
   const found = alerts(of).find((a) => a.alert === name);
   if (found === undefined) throw new Error(`no alert ${name}`);
@@ -27,17 +31,45 @@ const ON = 'policy, stage, namespace, workload';
 
 describe('rules of a stage', () => {
   it('are grouped by topic', () => {
-    expect(groups.map((g) => [g.name, g.rules.map((r) => ('alert' in r ? r.alert : r.record))])).toEqual([
-      ['patchway-storefront-staging-workloads', ['patchway:workload_info', 'patchway:workload_info']],
-      ['patchway-storefront-staging-scans', ['PatchwayScanMissing', 'PatchwayScanFailing', 'PatchwayMetricsAbsent']],
-      ['patchway-storefront-staging-findings', ['PatchwayFindingOverdue', 'PatchwayExploitedFindingOpen', 'PatchwayBaseBehind']],
-      ['patchway-storefront-staging-guard', ['PatchwayBreakGlass']],
-      ['patchway-storefront-staging-rollouts', ['PatchwayRolloutStuck', 'PatchwayWorkloadBelowBudget']],
+    expect(productionGroups.map((g) => [g.name.replace('patchway-storefront-production-', ''), alerts([g]).map((a) => a.alert)])).toEqual([
+      ['workloads', []],
+      ['levels', []],
+      ['scans', ['PatchwayScanMissing', 'PatchwayScanFailing', 'PatchwayScanSlow', 'PatchwayDatabaseStale']],
+      [
+        'findings',
+        [
+          'PatchwayFindingOverdue',
+          'PatchwayFindingDueSoon',
+          'PatchwayFindingDueLater',
+          'PatchwayExploitedFindingOpen',
+          'PatchwayEndOfLife',
+        ],
+      ],
+      [
+        'rollouts',
+        [
+          'PatchwayRolloutStuck',
+          'PatchwayWorkloadUnavailable',
+          'PatchwayReplicasMissing',
+          'PatchwayWorkloadBelowBudget',
+          'PatchwayRolledBack',
+        ],
+      ],
+      ['promotion', ['PatchwayPromotionBlocked', 'PatchwaySoakRestarting', 'PatchwayWindowMissed', 'PatchwayStageBehind']],
+      ['images', ['PatchwayDrift', 'PatchwayImageOld', 'PatchwayMutableTag', 'PatchwayBaseBehind']],
+      ['exceptions', ['PatchwayExceptionExpiring', 'PatchwayExceptionExpired', 'PatchwayExceptionUnused']],
+      ['guard', ['PatchwayBreakGlass']],
+      ['objectives', ['PatchwayDeadlinesMissedFast', 'PatchwayDeadlinesMissedSlowly']],
+      ['patchway', ['PatchwayMetricsAbsent', 'PatchwayAgentFailing']],
     ]);
+    const first = alerts(groups).map((a) => a.alert);
+    expect(first).toContain('PatchwayGateClosed');
+    expect(first.filter((name) => /Promotion|Soak|Window|StageBehind|RolledBack|Exception|Deadlines|Agent/.test(name))).toEqual([]);
+    expect([...new Set([...first, ...alerts(productionGroups).map((a) => a.alert)])].sort()).toEqual([...ALERT_NAMES].sort());
   });
 
   it('name every workload, whether or not anything is known of it', () => {
-    expect(records(groups)).toEqual(
+    expect(records(groups).filter(({ record }) => record === 'patchway:workload_info')).toEqual(
       ['web', 'api'].map((workload) => ({
         record: 'patchway:workload_info',
         expr: 'vector(1)',
@@ -46,25 +78,27 @@ describe('rules of a stage', () => {
     );
   });
 
-  it.each(alerts(groups).map((a) => [a.alert, a] as const))('%s is PromQL of its stage, routed and explained', (name, rule) => {
+  it.each(everyAlert.map((a) => [a.alert, a] as const))('%s is PromQL of its stage, routed and explained', (name, rule) => {
     expect(syntaxErrors(rule.expr)).toEqual([]);
-    expect(rule.expr).toContain('namespace="storefront-staging"');
-    expect(rule.labels).toMatchObject({ team: 'shop', policy: 'storefront', stage: 'staging', namespace: 'storefront-staging' });
-    expect(['critical', 'warning']).toContain(rule.labels.severity);
+    expect(rule.expr).toContain(`namespace="${rule.labels.namespace}"`);
+    expect(rule.labels).toMatchObject({ team: 'shop', policy: 'storefront' });
+    expect([
+      ['staging', 'storefront-staging'],
+      ['production', 'storefront'],
+    ]).toContainEqual([rule.labels.stage, rule.labels.namespace]);
+    expect(['critical', 'warning', 'info']).toContain(rule.labels.severity);
     expect(rule.annotations.runbook_url).toBe(`https://example.com/runbooks/${name}.md`);
     expect(rule.annotations.summary).toMatch(/\.$/);
-    expect(rule.annotations.description).toMatch(/storefront-staging|\$labels\.workload/);
+    expect(rule.annotations.description).toMatch(/storefront|\$labels\.workload/);
   });
 
   it('have a runbook each, and no runbook is left over', () => {
     const pages = readdirSync(RUNBOOKS).filter((f) => f.startsWith('Patchway'));
-    expect(pages.sort()).toEqual(
-      alerts(groups)
-        .map((a) => `${a.alert}.md`)
-        .sort(),
-    );
+    expect(pages.sort()).toEqual(ALERT_NAMES.map((name) => `${name}.md`).sort());
+    const list = readFileSync(new URL('README.md', RUNBOOKS), 'utf8');
+    const guide = readFileSync(new URL('../monitoring.md', RUNBOOKS), 'utf8');
+    for (const page of pages) expect([list, guide].every((text) => text.includes(`${page})`))).toBe(true);
     for (const page of pages) expect(readFileSync(new URL(page, RUNBOOKS), 'utf8')).toContain(`# ${page.replace('.md', '')}\n`);
-    expect(existsSync(new URL('../monitoring.md', RUNBOOKS))).toBe(true);
   });
 
   it('are none for a stage without workloads, as an absent metric means nothing there', () => {
@@ -74,7 +108,14 @@ describe('rules of a stage', () => {
 
   it('ask only kube-state-metrics where there is no exporter', () => {
     const without = stageGroups({ policy: withMonitoring({ exporter: false }), stage: staging, workloads: [web] });
-    expect(alerts(without).map((a) => a.alert)).toEqual(['PatchwayScanFailing', 'PatchwayRolloutStuck', 'PatchwayWorkloadBelowBudget']);
+    expect(alerts(without).map((a) => a.alert)).toEqual([
+      'PatchwayScanFailing',
+      'PatchwayScanSlow',
+      'PatchwayRolloutStuck',
+      'PatchwayWorkloadUnavailable',
+      'PatchwayReplicasMissing',
+      'PatchwayWorkloadBelowBudget',
+    ]);
     expect(
       alerts(without)
         .map((a) => a.expr)
@@ -85,6 +126,52 @@ describe('rules of a stage', () => {
   it('keep their own labels where a user writes the same', () => {
     const rules = stageGroups({ policy: withMonitoring({ labels: { stage: 'x', severity: 'none' } }), stage: staging, workloads: [web] });
     expect(alert('PatchwayFindingOverdue', rules).labels).toMatchObject({ stage: 'staging', severity: 'critical' });
+  });
+});
+
+describe('what a policy says of alerts', () => {
+  const rulesOf = (monitoring: Partial<PolicyDocument['monitoring']>) =>
+    stageGroups({ policy: withMonitoring(monitoring), stage: staging, workloads: [web, api] });
+
+  it('leaves out those that it disables, and their topic where none is left', () => {
+    const rules = rulesOf({ disable: ['PatchwayGateClosed', 'PatchwayDrift'] });
+    expect(alerts(groups).length - alerts(rules).length).toBe(2);
+    expect(rules.map(({ name }) => name)).not.toContain('patchway-storefront-staging-gate');
+    expect(rules.map(({ name }) => name)).toContain('patchway-storefront-staging-images');
+  });
+
+  it('gives severities its own words', () => {
+    const rules = rulesOf({ severities: { critical: 'page', info: 'none' } });
+    expect(alert('PatchwayFindingOverdue', rules).labels.severity).toBe('page');
+    expect(alert('PatchwayScanMissing', rules).labels.severity).toBe('warning');
+    expect(alert('PatchwayImageOld', rules).labels.severity).toBe('none');
+  });
+
+  it('changes single ones, and nothing else', () => {
+    const different = {
+      severity: 'page',
+      for: 7_200_000,
+      labels: { team: 'platform', pager: 'yes', stage: 'x' },
+      summary: 'Drift.',
+      description: 'Somebody was here.',
+      runbookUrl: 'https://wiki.example.com/drift',
+    };
+    const rules = rulesOf({ severities: { warning: 'ticket' }, override: { PatchwayDrift: different } });
+    expect(alert('PatchwayDrift', rules)).toEqual({
+      alert: 'PatchwayDrift',
+      expr: alert('PatchwayDrift').expr,
+      for: '2h',
+      labels: { team: 'platform', pager: 'yes', severity: 'page', policy: 'storefront', stage: 'staging', namespace: 'storefront-staging' },
+      annotations: { summary: 'Drift.', description: 'Somebody was here.', runbook_url: 'https://wiki.example.com/drift' },
+    });
+    expect(alert('PatchwayMutableTag', rules)).toEqual({
+      ...alert('PatchwayMutableTag'),
+      labels: { ...alert('PatchwayMutableTag').labels, severity: 'ticket' },
+    });
+  });
+
+  it('has an alert fire at once where it is to wait for nothing', () => {
+    expect(alert('PatchwayDrift', rulesOf({ override: { PatchwayDrift: { for: 0 } } }))).not.toHaveProperty('for');
   });
 });
 
@@ -181,13 +268,29 @@ describe('what is written', () => {
     expect(parse(data['patchway.rules.yaml'] ?? '')).toEqual({ groups });
   });
 
+  it('is a file of groups in a namespace for Mimir', () => {
+    const mimir = withMonitoring({ prometheus: 'mimir' });
+    const file = rulesFile(mimir, [{ stage: staging, workloads: [web, api] }]);
+    expect(file).toEqual({ namespace: 'patchway-storefront', groups });
+    const [configMap] = rulesManifests({ policy: mimir, stage: staging, workloads: [web, api] });
+    expect(parse(configMap === undefined ? '' : (configMap.data as Record<string, string>)['patchway.rules.yaml'] ?? '')).toEqual(file);
+  });
+
+  it('has Thanos refuse answers that lack a part', () => {
+    const file = rulesFile(withMonitoring({ prometheus: 'thanos' }), [{ stage: staging, workloads: [web, api] }]);
+    expect(file).toEqual({ groups: groups.map((group) => ({ ...group, partial_response_strategy: 'abort' })) });
+  });
+
   it('is one file for several stages, with group names that do not clash', () => {
     const file = rulesFile(policy, [
       { stage: staging, workloads: [web] },
       { stage: production, workloads: [web] },
     ]);
     const names = file.groups.map((g) => g.name);
-    expect(new Set(names).size).toBe(10);
-    expect(names[5]).toBe('patchway-storefront-production-workloads');
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => name.endsWith('-workloads'))).toEqual([
+      'patchway-storefront-staging-workloads',
+      'patchway-storefront-production-workloads',
+    ]);
   });
 });

@@ -57,6 +57,18 @@ export const policy: PolicyDocument = {
   hash: 'cafe0001',
 };
 
+/** The policy with an exception. */
+export const accepting: PolicyDocument = {
+  ...policy,
+  exceptions: [{ vulnerability: 'CVE-2026-1', reason: 'not reachable', approvedBy: 'jo', expires: '2027-01-01T00:00:00Z' }],
+};
+
+/** The production stage with windows: four nights of a week. */
+export const windowed: Stage = {
+  ...production,
+  windows: [{ kind: 'allow', schedule: '0 22 * * 1-4', duration: 6 * HOUR, timeZone: 'UTC', cutoff: 10 * 60_000 }],
+};
+
 export const web: WorkloadSummary = {
   kind: 'Deployment',
   name: 'web',

@@ -1,5 +1,6 @@
 import { absent } from '../../promql.js';
 import { type Alert, exported, type StageRules } from '../alert.js';
+import { elsewhere, sceneOf, timeline } from '../rule-test.js';
 
 /** Fires where Prometheus gets no metrics of the stage: then no other alert about findings can be trusted. */
 export function metricsAbsent(context: StageRules): Alert {
@@ -13,5 +14,10 @@ export function metricsAbsent(context: StageRules): Alert {
     description:
       `Prometheus has no metrics of policy ${policy.name}, stage ${stage.name}: the exporter in ${stage.namespace} is away, ` +
       'not scraped, or cannot read its state. Findings of this stage raise no alerts meanwhile.',
+    tests: (wait) => {
+      const t = timeline({ wait });
+      const info = sceneOf(context).of('patchway_workload_info', t.values('absent', 1));
+      return { step: t.step, cases: [{ title: 'an exporter that is away', series: [info, elsewhere(info, t.always(1))], at: t.at('') }] };
+    },
   };
 }

@@ -1,11 +1,12 @@
 import type { WorkloadKind } from '../../manifest/kinds.js';
 import { aggregate, and, changes, compare, copyLabel, type Expression, number, or, promDuration, unless } from '../../promql.js';
 import { type Alert, knownWorkloads, kubeState, type StageRules } from '../alert.js';
+import { stuckRolloutTests } from '../stuck-rollouts.js';
 
 /** Fires where a rollout made no progress for `rollout.progressDeadline`, or where nobody acts on a change of the workload. */
 export function rolloutStuck(context: StageRules): Alert {
   const { workloads, policy } = context;
-  const present = new Set(workloads.map(({ kind }) => kind));
+  const present = new Set(workloads.map(({ kind, rolledBy }) => (rolledBy === undefined ? kind : 'Rollout')));
   const stuck = KINDS.filter(([kind]) => present.has(kind)).map(([, rule]) => rule(context));
   const workload = ['namespace', 'workload'];
   const any = (stuck.length === 0 ? [deployments(context)] : stuck).reduce((all, each) => or(all, each));
@@ -18,6 +19,7 @@ export function rolloutStuck(context: StageRules): Alert {
     description:
       `${titles(present)} {{ $labels.namespace }}/{{ $labels.workload }} made no progress for ${promDuration(policy.rollout.progressDeadline)}, ` +
       'or its last change was not acted upon. Pods of the version before go on serving.',
+    tests: (wait) => stuckRolloutTests(context, wait),
   };
 }
 

@@ -1,6 +1,9 @@
 import { names } from '../../manifest/names.js';
-import { aggregate, and, compare, type Expression, number, or, unless } from '../../promql.js';
-import { type Alert, exported, kubeState, PER_WORKLOAD, type StageRules } from '../alert.js';
+import type { Milliseconds } from '../../policy/policy.js';
+import { aggregate, compare, number, or } from '../../promql.js';
+import { type Alert, exported, PER_WORKLOAD, type StageRules } from '../alert.js';
+import { failedSinceLastSuccess, failingJobs } from '../jobs.js';
+import { elsewhere, type RuleCase, sceneOf, timeline } from '../rule-test.js';
 
 /**
  * Fires while the newest ended Job of the stage's scan is a failed one, and for a workload whose newest scan lacks a scanner.
@@ -8,28 +11,27 @@ import { type Alert, exported, kubeState, PER_WORKLOAD, type StageRules } from '
  */
 export function scanFailing(context: StageRules): Alert {
   const { policy, stage } = context;
+  const cronJob = names.scan(stage.name);
   const incomplete = compare(aggregate('max', PER_WORKLOAD, exported(context, 'patchway_scan_incomplete')), '==', number(1));
   return {
     alert: 'PatchwayScanFailing',
-    expr: policy.monitoring.exporter ? or(incomplete, failedSinceLastSuccess(context)) : failedSinceLastSuccess(context),
+    expr: policy.monitoring.exporter ? or(incomplete, failedSinceLastSuccess(context, cronJob)) : failedSinceLastSuccess(context, cronJob),
     for: policy.scan.timeout,
     severity: 'warning',
     summary: `Scans of ${stage.namespace}{{ with $labels.workload }}/{{ . }}{{ end }} fail.`,
     description:
       `{{ if $labels.workload }}A scanner failed or was not done in time on an image of {{ $labels.namespace }}/{{ $labels.workload }}: its evidence is incomplete.` +
-      `{{ else }}The newest Job of CronJob ${stage.namespace}/${names.scan(stage.name)} failed, and none has succeeded since.{{ end }}`,
+      `{{ else }}The newest Job of CronJob ${stage.namespace}/${cronJob} failed, and none has succeeded since.{{ end }}`,
+    tests: (wait) => {
+      const { step, cases } = failingJobs(context, cronJob, wait, '');
+      return { step, cases: policy.monitoring.exporter ? [lackingScanner(context, wait), ...cases] : cases };
+    },
   };
 }
 
-/** A failed Job stays in Kubernetes' history; it matters until a later run succeeds. */
-function failedSinceLastSuccess(context: StageRules): Expression {
-  const cronJob = names.scan(context.stage.name);
-  const ours = kubeState(context, 'kube_job_owner', { owner_kind: 'CronJob', owner_name: cronJob });
-  const failed = compare(kubeState(context, 'kube_job_failed', { condition: 'true' }), '==', number(1));
-  const started = and(kubeState(context, 'kube_job_created'), JOB, and(failed, JOB, ours));
-  const newestFailure = aggregate('max', ['namespace'], started);
-  const lastSuccess = aggregate('max', ['namespace'], kubeState(context, 'kube_cronjob_status_last_successful_time', { cronjob: cronJob }));
-  return unless(newestFailure, ['namespace'], compare(lastSuccess, '>', newestFailure));
+function lackingScanner(context: StageRules, wait: Milliseconds): RuleCase {
+  const { workload, of } = sceneOf(context);
+  const t = timeline({ wait });
+  const incomplete = of('patchway_scan_incomplete', t.values(1, 0));
+  return { title: 'evidence that lacks a scanner', series: [incomplete, elsewhere(incomplete, t.always(1))], at: t.at(workload) };
 }
-
-const JOB = ['namespace', 'job_name'] as const;

@@ -1,5 +1,6 @@
 import { aggregate, compare, promDuration, seconds, subtract, time, unless } from '../../promql.js';
 import { type Alert, exported, knownWorkloads, PER_WORKLOAD, type StageRules } from '../alert.js';
+import { elsewhere, FAR, sceneOf, timeline } from '../rule-test.js';
 
 /**
  * Fires for a workload whose last complete scan is older than `gate.maxEvidenceAge`, and for one that was never scanned:
@@ -20,5 +21,19 @@ export function scanMissing(context: StageRules): Alert {
       (gate.onMissingEvidence === 'block'
         ? 'Until there is one, nothing of it is promoted.'
         : 'Until there is one, it is promoted without a verdict.'),
+    tests: (wait) => {
+      const { workload, of } = sceneOf(context);
+      const t = timeline({ wait, lengths: [gate.maxEvidenceAge] });
+      const name = 'patchway_scan_last_success_timestamp_seconds';
+      const scan = of(name, t.values(t.age(gate.maxEvidenceAge), t.age(gate.maxEvidenceAge), FAR));
+      const never = of(name, t.values('absent', FAR));
+      return {
+        step: t.step,
+        cases: [
+          { title: 'scans that stop', series: [scan, elsewhere(scan, t.always(FAR))], at: t.at(workload) },
+          { title: 'no scan at all', series: [never, elsewhere(never, t.always(FAR))], at: t.at(workload) },
+        ],
+      };
+    },
   };
 }

@@ -152,6 +152,18 @@ describe.each(ENGINE_NAMES)('with the engine %s', (engine) => {
   });
 });
 
+describe('an approval that a stage asks for', () => {
+  const asks = ready({ stage: { ...production, approval: 'manual' } });
+
+  it('stands in the way of jobs until somebody gives it', () => {
+    expect(ENGINE.jobs({ ...asks, people: { approvals: [] } })).toEqual({ kind: 'blocked', moves: {} });
+  });
+
+  it.each(['github-actions', 'gitlab-ci'] as const)('is the review of the request with %s', (engine) => {
+    expect(ENGINE[engine](asks)).toEqual({ kind: 'promote', moves: web('B') });
+  });
+});
+
 describe('what not every engine can do', () => {
   it.each([
     ['reach other clusters', enginesThat(({ otherClusters }) => otherClusters), 'github-actions or gitlab-ci'],

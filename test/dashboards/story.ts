@@ -3,16 +3,20 @@ import type { PromotionProgress, ScannedDigest, ScannedFinding, StageState } fro
 import { names } from '../../src/manifest/names.js';
 import type { WorkloadSummary } from '../../src/manifest/stage-config.js';
 import type { Stage } from '../../src/policy/policy.js';
-import { production as bare, policy, staging, web } from '../rules/storefront.js';
+import * as storefront from '../rules/storefront.js';
 
 const HOUR = 3_600_000;
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
 const instant = (at: number) => new Date(at).toISOString();
 
-export const STAGES = { staging: staging.namespace, production: bare.namespace } as const;
+/** Namespaces of their own, as they are made for real. */
+export const STAGES = { staging: 'dashboards-staging', production: 'dashboards-production' } as const;
+
+const { policy, web } = storefront;
 
 const nightly = { kind: 'allow', schedule: '0 22 * * *', duration: 6 * HOUR, timeZone: 'UTC', cutoff: 600_000 } as const;
-const production: Stage = { ...bare, windows: [nightly] };
+const staging: Stage = { ...storefront.staging, namespace: STAGES.staging };
+const production: Stage = { ...storefront.production, namespace: STAGES.production, windows: [nightly] };
 const acceptedUntil = (end: number) => [
   { vulnerability: 'CVE-2026-9', package: 'zlib', reason: 'Not reachable.', approvedBy: 'ada', expires: instant(end + 200 * HOUR) },
 ];

@@ -4,6 +4,7 @@ import type { Stage } from '../policy/policy.js';
 import { isPatchwayError, PatchwayError } from '../problem.js';
 import { stagesBefore } from '../promotion/before.js';
 import { decide } from '../promotion/decide.js';
+import { dueImages, turnsOf } from '../promotion/order.js';
 import { type People, pathOfPeople, readPeople } from '../promotion/people.js';
 import { inPlace } from '../promotion/record.js';
 import { runSeconds } from '../promotion/run.js';
@@ -67,7 +68,7 @@ export async function promote(world: World, options: PromoteOptions): Promise<Pr
     const { current } = await readState(cluster, { ...place, policyHash });
     return tell(world, await nextDecision(world, stage, current, true), 'next, were this no dry run: ');
   }
-  const seconds = runSeconds(config.policy.rollout, stage);
+  const seconds = runSeconds(config.policy.rollout, stage, turnsOf(config.workloads).length);
   const lease = await takeLease({ cluster, ...place, identity: options.identity, seconds, now: world.now });
   if ('heldBy' in lease) {
     log(`another promotion is at work: ${lease.heldBy}, until ${new Date(lease.until).toISOString()} at the latest. Nothing was done.`);
@@ -104,10 +105,12 @@ async function stepByStep(world: World, stage: Stage, stored: StoredState, befor
     await announce(world, stage, earlier, decision.state);
     switch (decision.kind) {
       case 'promote':
-      case 'resume':
-        await putInPlace(world.cluster, stage.namespace, world.config.workloads, decision.images);
+      case 'resume': {
+        const { workloads } = world.config;
+        await putInPlace(world.cluster, stage.namespace, workloads, dueImages(decision.images, decision.state.intent ?? {}, workloads));
         await stored.write(inPlace(decision.state));
         break;
+      }
       case 'rollBack':
         await putInPlace(world.cluster, stage.namespace, world.config.workloads, decision.images);
         await world.sleep(POLL_MS);

@@ -51,16 +51,17 @@ export function verifyingContainers(
 
 /** What is compared of a pod, in CEL: its account, whether it gets that account's token, and what its containers run. */
 function shapeOf(pod: string): string {
-  const containers = (field: string) => `${pod}.?${field}.orValue([]).map(c, [dyn(c.image), c.?command.orValue([]), c.?args.orValue([])])`;
-  return `[dyn(${pod}.?serviceAccountName.orValue("")), ${pod}.?automountServiceAccountToken.orValue(true), ${containers('initContainers')} + ${containers('containers')}]`;
+  const containers = (field: string) =>
+    `${pod}.?${field}.orValue([]).map(c, [dyn(c.image), dyn(c.?command.orValue([])), dyn(c.?args.orValue([]))])`;
+  return `[dyn(${pod}.?serviceAccountName.orValue("")), dyn(${pod}.?automountServiceAccountToken.orValue(true)), dyn(${containers('initContainers')} + ${containers('containers')})]`;
 }
 
-/** The same of what the policy says, as literals; the API server fills in the account that every namespace has. */
+/** The same of what the policy says, as literals: lists of different things are all `dyn`. The API server fills in the account that every namespace has. */
 function written(pod: Readonly<Record<string, unknown>>): string {
   const containers = verifyingContainers(pod).map(
-    ({ image, command, args }) => `[dyn(${quoted(image)}), ${listOf(command)}, ${listOf(args)}]`,
+    ({ image, command, args }) => `[dyn(${quoted(image)}), dyn(${listOf(command)}), dyn(${listOf(args)})]`,
   );
-  return `[dyn(${quoted(String(dig(pod, 'serviceAccountName') ?? ''))}), ${dig(pod, 'automountServiceAccountToken') !== false}, [${containers.join(', ')}]]`;
+  return `[dyn(${quoted(String(dig(pod, 'serviceAccountName') ?? ''))}), dyn(${dig(pod, 'automountServiceAccountToken') !== false}), dyn([${containers.join(', ')}])]`;
 }
 
 function listOf(texts: unknown): string {

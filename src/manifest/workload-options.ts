@@ -24,6 +24,11 @@ export interface WorkloadOptions {
    * @default the first that the workload is pulled with, else the scans'
    */
   readonly pushSecret?: string;
+  /**
+   * When it is its turn in a promotion: lower ones first, each once those before are healthy. A whole number, 0 or more.
+   * @default 0, and so all of a stage at once
+   */
+  readonly order?: number;
 }
 
 const ANNOTATIONS: Readonly<Record<keyof WorkloadOptions, string>> = {
@@ -32,6 +37,7 @@ const ANNOTATIONS: Readonly<Record<keyof WorkloadOptions, string>> = {
   rebuildWebhook: 'patchway.dev/rebuild-webhook',
   buildkit: 'patchway.dev/buildkit',
   pushSecret: 'patchway.dev/push-secret',
+  order: 'patchway.dev/order',
 };
 
 const NAMES = Object.keys(ANNOTATIONS) as readonly (keyof WorkloadOptions)[];
@@ -47,6 +53,8 @@ const ONLY_FOR = [
   { name: 'buildkit', remedy: 'copa', pattern: /^tcp:\/\/[^\s/]+:\d{1,5}$/, expected: 'an address such as tcp://buildkitd.build:1234' },
   { name: 'pushSecret', remedy: 'copa', pattern: /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, expected: 'the name of a Secret' },
 ] as const;
+
+const ORDER = /^\d{1,4}$/;
 
 /** Opts a workload out of its policy; the value is the reason. A label does as well, where tools only set labels. */
 export const IGNORE = 'patchway.dev/ignore';
@@ -71,14 +79,24 @@ export function workloadOptions(manifest: Manifest): { readonly options: Workloa
   });
   const texts = NAMES.flatMap((name) => {
     const value = written(name);
-    return typeof value === 'string' && name !== 'remedy' ? [[name, value] as const] : [];
+    return typeof value === 'string' && name !== 'remedy' && name !== 'order' ? [[name, value] as const] : [];
   });
+  const order = typeof written('order') === 'string' && ORDER.test(String(written('order'))) ? Number(written('order')) : undefined;
+  const wrong = [
+    ...(written('remedy') === undefined || remedy !== undefined
+      ? []
+      : [problem('remedy', 'This is no remedy.', `Use one of ${REMEDIES.join(', ')}.`)]),
+    ...(written('order') === undefined || order !== undefined
+      ? []
+      : [problem('order', 'This is no order.', "Write a whole number as text, such as '1': lower ones come first.")]),
+  ];
   return {
-    options: { ...Object.fromEntries(texts), ...(remedy === undefined ? {} : { remedy }) },
-    problems:
-      written('remedy') === undefined || remedy !== undefined
-        ? problems
-        : [problem('remedy', 'This is no remedy.', `Use one of ${REMEDIES.join(', ')}.`), ...problems],
+    options: {
+      ...Object.fromEntries(texts),
+      ...(remedy === undefined ? {} : { remedy }),
+      ...(order === undefined ? {} : { order }),
+    },
+    problems: [...wrong, ...problems],
   };
 }
 
@@ -87,7 +105,7 @@ export function annotationsOf(options: WorkloadOptions): Readonly<Record<string,
   return Object.fromEntries(
     NAMES.flatMap((name) => {
       const value = options[name];
-      return value === undefined ? [] : [[ANNOTATIONS[name], value] as const];
+      return value === undefined ? [] : [[ANNOTATIONS[name], String(value)] as const];
     }),
   );
 }

@@ -1,6 +1,7 @@
 import { changesBetween, describeImages, runs } from './images.js';
 import { chooseNext } from './next.js';
 import type { ObservedWorkload } from './observe.js';
+import { isDue, nextTurn } from './order.js';
 import { inPlace, instant, promoted, rolledBack, troubled, unwatched, withHistory } from './record.js';
 import { refuse, refuseUntilLocked } from './refused.js';
 import { deadlineOf } from './run.js';
@@ -14,7 +15,7 @@ const ATTEMPTS = 5;
 
 /** Goes on with what an earlier run, or this one, has begun: first look where every workload is, then act. */
 export function continueIntent(situation: Situation, intent: Intent): Decision {
-  const { state } = situation;
+  const { state, workloads } = situation;
   const places = placesOf(situation, intent);
   if (intent.watched && !isWatched(situation, intent)) {
     const because = `Somebody moved stage ${situation.stage.name} on while ${describeImages(intent.to)} was watched.`;
@@ -22,7 +23,13 @@ export function continueIntent(situation: Situation, intent: Intent): Decision {
   }
   const strangers = places.filter(({ place }) => place === 'elsewhere');
   if (strangers.length > 0) return somebodyActed(situation, intent, strangers);
-  const behind = places.filter(({ place }) => place === 'from').map(({ name }) => name);
+  const due = places.filter(({ name }) =>
+    isDue(
+      intent,
+      workloads.find((each) => each.name === name),
+    ),
+  );
+  const behind = due.filter(({ place }) => place === 'from').map(({ name }) => name);
   const ahead = places.filter(({ place }) => place === 'to').map(({ name }) => name);
   if (state.step === 'rollingBack') return goBack(situation, intent, ahead);
   if (behind.length === 0) return watch(situation, intent);
@@ -31,7 +38,7 @@ export function continueIntent(situation: Situation, intent: Intent): Decision {
     return somebodyActed(
       situation,
       intent,
-      places.filter(({ place }) => place === 'from'),
+      due.filter(({ place }) => place === 'from'),
     );
   if (intent.attempt >= ATTEMPTS) return giveUp(situation, intent, `it was cut off ${intent.attempt} times`);
   const because = `An earlier run was cut off when ${ahead.join(', ')} had moved and ${behind.join(', ')} had not: going on.`;
@@ -63,7 +70,7 @@ function placesOf({ workloads, observed }: Situation, { from, to }: Intent): rea
 function watch(situation: Situation, intent: Intent): Decision {
   const { state, now } = situation;
   const unfinished = unfinishedRollouts(situation, intent);
-  if (unfinished.length === 0) return verified(situation, intent);
+  if (unfinished.length === 0) return goOn(situation, intent) ?? verified(situation, intent);
   const why = unfinished.map(({ name, why: reason }) => `${name}: ${reason}`).join('; ');
   const until = deadlineOf(situation.policy.rollout, intent.verification?.startedAt ?? intent.startedAt);
   if (now < until && !unfinished.some(({ stuck }) => stuck)) {
@@ -71,6 +78,25 @@ function watch(situation: Situation, intent: Intent): Decision {
   }
   if (unfinished.every(({ paused }) => paused)) return waitFor(situation, intent, why);
   return giveUp(situation, intent, why);
+}
+
+/** Where workloads move in an order: those whose turn it was are healthy, and the next ones follow. */
+function goOn({ state, now, workloads }: Situation, intent: Intent): Decision | undefined {
+  const turn = nextTurn(intent, workloads);
+  if (turn === undefined) return undefined;
+  const named = (of: (workload: (typeof workloads)[number]) => boolean) =>
+    workloads
+      .filter((each) => intent.to[each.name] !== undefined && of(each))
+      .map(({ name }) => name)
+      .join(', ');
+  const done = named((each) => isDue(intent, each));
+  const because = `${done} ${done.includes(',') ? 'are' : 'is'} healthy. Now it is the turn of ${named((each) => isDue({ turn }, each) && !isDue(intent, each))}.`;
+  return {
+    kind: 'resume',
+    images: intent.to,
+    because,
+    state: { ...state, step: 'rolling', intent: { ...intent, turn, startedAt: instant(now) } },
+  };
 }
 
 /** The rollouts are complete: what the stage verifies must hold, too. */
@@ -104,12 +130,19 @@ interface Unfinished {
   readonly paused: boolean;
 }
 
-function unfinishedRollouts({ observed }: Situation, intent: Intent): readonly Unfinished[] {
+function unfinishedRollouts({ observed, workloads }: Situation, intent: Intent): readonly Unfinished[] {
   // Kubernetes' times are whole seconds.
   const began = Math.floor(Date.parse(intent.startedAt) / 1000) * 1000;
   return Object.keys(intent.to).flatMap((name) => {
     const rollout = observed.here[name]?.rollout;
     if (rollout === undefined || rollout.phase === 'complete') return [];
+    if (
+      !isDue(
+        intent,
+        workloads.find((each) => each.name === name),
+      )
+    )
+      return [];
     const stuck = rollout.phase === 'stuck' && (rollout.since ?? 0) >= began;
     return [{ name, why: rollout.why, stuck, paused: rollout.phase === 'paused' }];
   });

@@ -6,8 +6,9 @@ import { access, type Grant, role, serviceAccount, workloadGrants } from '../man
 import type { WorkloadSummary } from '../manifest/stage-config.js';
 import { ENGINES } from '../policy/engines.js';
 import { hasPromotion } from '../policy/has-promotion.js';
-import type { Stage } from '../policy/policy.js';
+import type { PolicyDocument, Stage } from '../policy/policy.js';
 import type { PromotionEngine, PromotionOptions } from './engine.js';
+import { turnsOf } from './order.js';
 import { runSeconds } from './run.js';
 import { verificationsOf } from './verification.js';
 
@@ -40,7 +41,7 @@ export function promotionManifests({ policy, stage, workloads, mount }: Promotio
     { apiVersion: 'v1', kind: 'ConfigMap', metadata },
     ...(stage.after.length === 0 ? [] : people(stage, labels)),
     { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata },
-    cronJob({ policy, stage }, metadata, mount),
+    cronJob(runSeconds(policy.rollout, stage, turnsOf(promoted).length), policy, metadata, mount),
   ];
 }
 
@@ -100,7 +101,8 @@ const STARTING_DEADLINE = 3600;
 const RETRIES = 3;
 
 function cronJob(
-  { policy, stage }: Pick<PromotionOptions, 'policy' | 'stage'>,
+  seconds: number,
+  policy: PolicyDocument,
   metadata: Required<Pick<Manifest['metadata'], 'name' | 'namespace' | 'labels'>>,
   mount: AgentMount,
 ): Manifest {
@@ -128,12 +130,12 @@ function cronJob(
           backoffLimit: RETRIES,
           // Not before the old pod is gone for sure: two pods of one Job would share the Lease.
           podReplacementPolicy: 'Failed',
-          activeDeadlineSeconds: 2 * runSeconds(policy.rollout, stage),
+          activeDeadlineSeconds: 2 * seconds,
           template: {
             metadata: { labels },
             spec: agentPod(mount, metadata.name, {
               restartPolicy: 'Never',
-              activeDeadlineSeconds: runSeconds(policy.rollout, stage),
+              activeDeadlineSeconds: seconds,
               terminationGracePeriodSeconds: 10,
               containers: [container],
             }),

@@ -6,6 +6,7 @@ import { followCandidate, judgementOf, passes } from './candidate.js';
 import { consentTo, frozen, withFreeze } from './consent.js';
 import { compareWithRecord } from './foreign.js';
 import { type Change, changedImages, changesBetween, describeImage, describeImages } from './images.js';
+import { firstTurn } from './order.js';
 import { intending, troubled, untroubled, withHistory } from './record.js';
 import { isRefused, refusalOf, stillRefused } from './refused.js';
 import { type Decision, judgementKey, type Situation } from './situation.js';
@@ -157,12 +158,14 @@ function promotion({ situation, running }: Weighed, candidate: Candidate, passed
   const because = `Promoting ${describeImages(candidate.digests)} from ${candidate.from} to ${situation.stage.name}: ${why}.`;
   const to = candidate.digests;
   const evidence = evidenceOf(situation, changes);
+  const turn = firstTurn(situation.workloads, new Set(changes.map(({ workload }) => workload)));
   const move = {
     from: running,
     to,
     why,
     attempt: 1,
     evidence,
+    ...(turn === undefined ? {} : { turn }),
     ...(bypassed.length === 0 ? {} : { bypassed }),
     ...(by === undefined ? {} : { by }),
   };

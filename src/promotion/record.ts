@@ -24,7 +24,7 @@ export function untroubled({ lastError: _, ...state }: PromotionState): Promotio
 export function intending(
   situation: Situation,
   state: PromotionState,
-  move: Pick<Intent, 'from' | 'to' | 'why' | 'attempt' | 'evidence' | 'bypassed' | 'by'>,
+  move: Pick<Intent, 'from' | 'to' | 'why' | 'attempt' | 'evidence' | 'bypassed' | 'by' | 'turn'>,
 ): PromotionState {
   const id = shortHash(canonicalJson({ ...move, at: situation.now }));
   return { ...untroubled(state), step: 'rolling', intent: { id, ...move, startedAt: instant(situation.now) } };

@@ -23,8 +23,15 @@ export function verificationTime(
   return progressDeadline + Math.max(...verify.map((each) => (each.kind === 'prometheus' ? each.for : 0)));
 }
 
-/** The longest that one run can take, in seconds: a rollout to its deadline, its verification, and a rollout again to put the old images back. */
-export function runSeconds(rollout: Pick<RolloutPolicy, 'progressDeadline' | 'minReady'>, stage: Pick<Stage, 'verify'> = {}): number {
-  const rollouts = 2 * (rollout.progressDeadline + DEADLINE_SLACK_MS);
+/**
+ * The longest that one run can take, in seconds: as many rollouts to their deadlines as there are turns, their verification,
+ * and a rollout again to put the old images back.
+ */
+export function runSeconds(
+  rollout: Pick<RolloutPolicy, 'progressDeadline' | 'minReady'>,
+  stage: Pick<Stage, 'verify'> = {},
+  turns = 1,
+): number {
+  const rollouts = (turns + 1) * (rollout.progressDeadline + DEADLINE_SLACK_MS);
   return Math.ceil((rollouts + verificationTime(rollout, stage) + rollout.minReady + RUN_SLACK_MS) / 1000);
 }

@@ -45,6 +45,8 @@ export interface Intent {
   readonly bypassed?: readonly Bypassed[];
   /** Who approved it. Absent: nobody had to. */
   readonly by?: string;
+  /** Where workloads move in an order: those up to this one are put in place. Absent: all at once. */
+  readonly turn?: number;
   /** How far its verification is. Absent: its rollouts are not complete, or nothing is verified. */
   readonly verification?: {
     /** RFC 3339. */

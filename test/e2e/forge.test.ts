@@ -103,11 +103,7 @@ describe.runIf(hasCluster()).each<[Forge, string]>([
 
   it('deploys to staging what was merged', async () => {
     await moveStaging('1.0.1');
-    if (isHub)
-      expect(await job('look-staging', { PATCHWAY_KUBECONFIG: env.deploying.PATCHWAY_KUBECONFIG })).toMatchObject({
-        code: 0,
-        said: expect.stringContaining('answer=deploy'),
-      });
+    if (isHub) expect(await job('look-staging')).toMatchObject({ code: 0, said: expect.stringContaining('answer=deploy') });
     expect(await job('deploy-staging')).toMatchObject({ code: 0, said: expect.stringContaining('promoted: Stage staging runs web:1.0.1') });
     expect((await deployed(staging)).tag).toBe('1.0.1');
   });

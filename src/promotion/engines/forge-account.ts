@@ -7,31 +7,20 @@ import type { Stage } from '../../policy/policy.js';
 import type { PromotionOptions } from '../engine.js';
 
 /**
- * The accounts that a forge's workflows look at a stage as: its own, and those of the stages after it that are in the same
- * cluster. They may read what the stage runs and its evidence, the own one also what its agents are told, and may change
- * nothing. Nothing for a stage without images, or that no promotion looks at.
+ * The account that a forge's workflows look at a cluster as: `patchway-forge-<stage>` of the policy's last stage there. In
+ * each stage of that cluster it may read what the stage runs, its evidence and what its agents are told, and may change
+ * nothing. Nothing for a stage without images.
  */
 export function forgeAccount({ policy, stage, workloads, mount }: PromotionOptions): readonly Manifest[] {
   const promoted = workloads.filter(({ images }) => images.length > 0);
   if (promoted.length === 0) return [];
   const { namespace } = stage;
+  const reader = policy.stages.findLast(({ cluster }) => cluster === stage.cluster) ?? stage;
   const labels = ownLabels(policy.name, stage.name, 'promotion');
-  const followers = policy.stages.filter(({ after }) => after.includes(stage.name));
-  // In another cluster, a stage is looked at as its own account.
-  const isRead = stage.after.length > 0 || followers.some(({ cluster }) => cluster !== stage.cluster);
-  const own = { name: names.forge(stage.name), namespace };
-  const readers = followers.filter(({ cluster }) => cluster === stage.cluster);
+  const subject = { name: names.forge(reader.name), namespace: reader.namespace };
   return [
-    ...(isRead
-      ? [
-          serviceAccount(own.name, namespace, labels),
-          ...access({ ...own, labels, subject: own, grants: [...reading(promoted), ...toldGrants(stage, mount.config)] }),
-        ]
-      : []),
-    ...readers.flatMap((reader) => {
-      const subject = { name: names.forge(reader.name), namespace: reader.namespace };
-      return access({ name: subject.name, namespace, labels, subject, grants: reading(promoted) });
-    }),
+    ...(reader.name === stage.name ? [serviceAccount(subject.name, namespace, labels)] : []),
+    ...access({ name: subject.name, namespace, labels, subject, grants: [...reading(promoted), ...toldGrants(stage, mount.config)] }),
   ];
 }
 

@@ -54,7 +54,10 @@ function schemaProblems(file: string, definition: string, value: unknown): reado
   const { definitions } = JSON.parse(readFileSync(join(SCHEMAS, `${file}.jsonschema.json`), 'utf8'), (key, each) =>
     ['options', 'value'].includes(key) && each?.type === 'object' && JSON.stringify(each.additionalProperties) === '{}' ? {} : each,
   );
-  const validate = new Ajv({ strict: false, allErrors: true }).compile({ $ref: `#/definitions/${definition}`, definitions });
+  const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile({
+    $ref: `#/definitions/${definition}`,
+    definitions,
+  });
   return validate(JSON.parse(JSON.stringify(value)))
     ? []
     : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);

@@ -270,12 +270,20 @@ describe('a promotion', () => {
 });
 
 it.each([
-  ['2026-11-21T03:00:00Z', 1],
-  ['2026-11-21T12:00:00Z', 0],
-])('the window at %s is %i', (at, open) => {
+  ['2026-11-21T03:00:00Z', 1, '2026-11-21T07:50:00Z'],
+  ['2026-11-21T12:00:00Z', 0, '2026-11-22T02:00:00Z'],
+])('the window at %s is %i until %s', (at, open, changes) => {
   const windows = [{ kind: 'allow', schedule: '0 2 * * *', duration: 6 * 3_600_000, timeZone: 'UTC', cutoff: 600_000 }] as const;
   const of = state({ config: config({ ...staging, windows }), at: Date.parse(at) });
   expect(named(of, 'patchway_window_open').map(([, value]) => value)).toEqual([open]);
+  expect(named(of, 'patchway_window_changes_timestamp_seconds').map(([, value]) => value)).toEqual([Date.parse(changes) / 1000]);
+});
+
+it.each([
+  ['staging', staging, []],
+  ['production', production, [48 * 3600]],
+])('the soak of %s is what its images must have, where it has one', (_, stage, seconds) => {
+  expect(named(state({ config: config(stage) }), 'patchway_promotion_soak_seconds').map(([, value]) => value)).toEqual(seconds);
 });
 
 describe('the text format', () => {

@@ -4,17 +4,22 @@ import {
   absent,
   aggregate,
   and,
+  before,
   compare,
   copyLabel,
+  divide,
   metric,
+  multiply,
   number,
   or,
   promDuration,
+  quantile,
   seconds,
   subtract,
   time,
   unless,
   vector,
+  withOne,
 } from '../../src/promql.js';
 import { syntaxErrors } from './syntax.js';
 
@@ -34,6 +39,13 @@ describe('expressions', () => {
     [absent(metric('a', { x: 'y' })), 'absent(a{x="y"})'],
     [copyLabel(metric('a'), 'deployment', 'workload'), 'label_replace(a, "workload", "$1", "deployment", "(.+)")'],
     [vector(1), 'vector(1)'],
+    [metric('up', { job: { like: '$job' } }), 'up{job=~"$job"}'],
+    [copyLabel(metric('a'), 'digest', 'image', 'sha256:(.{12}).*'), 'label_replace(a, "image", "$1", "digest", "sha256:(.{12}).*")'],
+    [unless(metric('a'), ['x'], before(metric('a'), 600_000)), 'a unless on(x) (a offset 10m)'],
+    [withOne(metric('a'), '<', ['x'], metric('b')), 'a < on(x) group_left() b'],
+    [divide(multiply(metric('a'), number(2)), metric('b')), '(a * 2) / b'],
+    [aggregate('count', [], metric('a')), 'count by () (a)'],
+    [quantile(0.95, ['x'], metric('a')), 'quantile by (x) (0.95, a)'],
   ])('%o is written %s', ({ text }, expected) => {
     expect(text).toBe(expected);
     expect(syntaxErrors(text)).toEqual([]);

@@ -11,7 +11,7 @@ export interface Load {
 }
 
 /** Requests a second; each on a connection of its own. */
-const RATE = 25;
+const RATE = 40;
 
 /**
  * Plain Node, as the pod has nothing else. It is told the Service's address:

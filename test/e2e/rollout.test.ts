@@ -8,7 +8,7 @@ const REPEAT = repetitions(50);
 /** From here on the comparison with kubectl is one of sums that single pods hardly move; below it is only kept from being absurd. */
 const ENDURANCE = 20;
 
-/** Requests a second that a busy machine still makes of the 25 that are meant. */
+/** Requests a second that a busy machine still makes of the 40 that are meant. */
 const STEADY = 10;
 
 const NAMESPACE = 'kinds-rollouts';

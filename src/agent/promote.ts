@@ -141,7 +141,7 @@ async function nextDecision(world: World, stage: Stage, state: PromotionState, d
   // Once images are in place, the stages before have no say any more.
   if (stage.after.length === 0 || (state.intent !== undefined && state.step !== 'rolling')) return verified(world, situation, dryRun);
   const observed = { here, before: await lookBefore(world, stage) };
-  const seen = stagesBefore({ stage, workloads, observed });
+  const seen = stagesBefore({ stage, workloads, observed, state });
   const judged = { running: imagesOf(here), candidate: state.candidate?.digests, before: seen.images };
   const verdicts = await judge({ cluster, config, stage, at: situation.now }, judged);
   return decide({ ...situation, observed, verdicts, people: await lookAtPeople(cluster, stage) });

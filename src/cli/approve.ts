@@ -19,7 +19,7 @@ export interface ApproveOptions extends PeopleOptions {
  * @throws PatchwayError 64 for a stage that asks nobody, 1 where the API server refuses
  */
 export function approve(options: ApproveOptions, io: Io, connect?: Connect): Promise<0 | 2> {
-  return atDesk(
+  return atDesk<0 | 2>(
     options,
     io,
     async (desk) => {

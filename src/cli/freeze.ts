@@ -17,7 +17,7 @@ export interface FreezeOptions extends PeopleOptions {
 export function freeze(options: FreezeOptions, io: Io, connect?: Connect): Promise<0> {
   const until = options.until === undefined ? undefined : endOf(options.until, io.now());
   if (options.reason.trim() === '') throw new PatchwayError('--reason: write why, for those who wait.', { exitCode: 64 });
-  return atDesk(
+  return atDesk<0>(
     options,
     io,
     async (desk) => {
@@ -34,7 +34,7 @@ export function freeze(options: FreezeOptions, io: Io, connect?: Connect): Promi
 
 /** `patchway unfreeze`: lets the promotions to a stage go on. */
 export function unfreeze(options: PeopleOptions, io: Io, connect?: Connect): Promise<0> {
-  return atDesk(
+  return atDesk<0>(
     options,
     io,
     async (desk) => {

@@ -1,6 +1,8 @@
 import type { WorkloadSummary } from '../manifest/stage-config.js';
-import { describeImage } from './images.js';
+import { imagesOf } from './foreign.js';
+import { changesBetween, describeImage, sameImages } from './images.js';
 import type { ObservedWorkload } from './observe.js';
+import { isRefused } from './refused.js';
 import type { Situation } from './situation.js';
 import type { PromotedImage, WorkloadImages } from './state.js';
 
@@ -16,6 +18,10 @@ export interface Before {
   readonly why: string;
   /** Whether waiting alone does not help. */
   readonly broken: boolean;
+  /** The stage that the images come from; of several that agree, all of them. */
+  readonly from: string;
+  /** What each of the stages runs, where one of them is enough, and it can be told. */
+  readonly each?: Readonly<Record<string, WorkloadImages>>;
 }
 
 interface Seen {
@@ -24,11 +30,42 @@ interface Seen {
   readonly observed: ObservedWorkload;
 }
 
-/** Puts together what the stages named by `after` run: they have to agree on every reference. */
-export function stagesBefore({ stage, workloads, observed }: Pick<Situation, 'stage' | 'workloads' | 'observed'>): Before {
+type Looked = Pick<Situation, 'stage' | 'workloads' | 'observed'>;
+
+/**
+ * Puts together what the stages named by `after` run. All have to agree on every reference; or where one is enough, it is
+ * the one that the candidate comes from, else the first that runs something new, a healthy one before others.
+ */
+export function stagesBefore(looked: Looked & Partial<Pick<Situation, 'state'>>): Before {
+  const { stage, observed, workloads } = looked;
+  if (stage.oneOf !== true) return together(looked, stage.after);
+  const all = stage.after.map((name) => together(looked, [name]));
+  const each = Object.fromEntries(all.flatMap(({ from, images }) => (images === undefined ? [] : [[from, images]])));
+  const running = imagesOf({ workloads }, (name) => observed.here[name]?.images);
+  const fresh = all.filter((before) => isNew(before, running, looked.state));
+  const { candidate, refused = [] } = looked.state ?? {};
+  const own =
+    fresh.find(({ images }) => candidate !== undefined && images !== undefined && sameImages(images, candidate.digests)) ??
+    fresh.find(({ from }) => from === candidate?.from);
+  const untried = fresh.filter(({ images = {} }) => !isRefused(refused, changesBetween(running, images)));
+  const chosen = own ?? untried.find(({ healthy }) => healthy) ?? untried[0] ?? fresh[0];
+  if (chosen !== undefined) return { ...chosen, each };
+  const known = all.find(({ images }) => images !== undefined) ?? all[0];
+  // What the others run was there before what this stage runs.
+  return known?.images === undefined ? (known ?? together(looked, [])) : { ...known, images: running, each };
+}
+
+/** Whether a stage runs something else than this one, and than what was passed over when a candidate was chosen. */
+function isNew({ from, images }: Before, running: WorkloadImages, state: Situation['state'] | undefined): boolean {
+  const passed = state?.passedOver?.[from];
+  return images !== undefined && !sameImages(images, running) && (passed === undefined || !sameImages(images, passed));
+}
+
+function together({ workloads, observed }: Looked, after: readonly string[]): Before {
+  const from = after.join(', ');
   const missing: string[] = [];
   const seen: Seen[] = [];
-  for (const name of stage.after) {
+  for (const name of after) {
     for (const workload of workloads) {
       const found = observed.before[name]?.[workload.name];
       if (found === undefined) missing.push(`there is no ${workload.kind} ${workload.name} in stage ${name}`);
@@ -37,14 +74,15 @@ export function stagesBefore({ stage, workloads, observed }: Pick<Situation, 'st
   }
   const strange = seen.flatMap((each) => each.observed.strange.map((what) => `${titleOf(each)}: ${what}`));
   const unknown = [...missing, ...strange];
-  if (unknown.length > 0) return { healthy: false, broken: true, why: unknown.join('; ') };
+  if (unknown.length > 0) return { from, healthy: false, broken: true, why: unknown.join('; ') };
   const different = disagreements(seen);
-  if (different.length > 0) return { healthy: false, broken: false, why: different.join('; ') };
+  if (different.length > 0) return { from, healthy: false, broken: false, why: different.join('; ') };
   const images = Object.fromEntries(seen.map(({ workload, observed: found }) => [workload.name, found.images]));
   const ill = seen.flatMap(illness);
   const since = seen.map(({ observed: { rollout } }) => (rollout.phase === 'complete' ? rollout.since : undefined));
   const known = since.filter((time) => time !== undefined);
   return {
+    from,
     images,
     healthy: ill.length === 0,
     broken: false,

@@ -21,11 +21,11 @@ export function followCandidate(situation: Situation, before: Before, running: W
   if (sameImages(before.images, running)) return undefined;
   if (candidate !== undefined) {
     if (sameImages(candidate.digests, before.images)) return advanced(withoutHold(candidate), before, now);
-    if (isHeld(situation, candidate, before.images, running)) {
+    if (stage.soakOnNewer !== 'restart' && isHeld(situation, candidate, before.images, running)) {
       return advanced({ ...candidate, heldSince: candidate.heldSince ?? instant(now) }, before, now);
     }
   }
-  const fresh = { digests: before.images, from: stage.after.join(', '), seenAt: instant(now), healthyMs: 0 };
+  const fresh = { digests: before.images, from: before.from, seenAt: instant(now), healthyMs: 0 };
   return advanced(fresh, before, now);
 }
 

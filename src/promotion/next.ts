@@ -22,16 +22,42 @@ export function chooseNext(situation: Situation): Decision {
     ...situation,
     state: {
       ...withFreeze({ ...situation, state: recorded.state }),
-      refused: stillRefused(recorded.state.refused, situation.workloads, before.images),
+      refused: stillRefused(recorded.state.refused, situation.workloads, everything(before)),
     },
   };
   const candidate = followCandidate(known, before, running);
   const { candidate: _, ...state } = known.state;
   // Nothing is counted for an image that is not going to be tried.
   const waits = candidate !== undefined && !isRefused(state.refused, changesBetween(running, candidate.digests));
-  const followed: PromotionState = { ...state, policyHash: situation.policy.hash, ...(waits ? { candidate } : {}) };
+  const followed: PromotionState = {
+    ...state,
+    policyHash: situation.policy.hash,
+    ...(waits ? { candidate } : {}),
+    ...passedOver(before, state, candidate, known.state.candidate),
+  };
   const decision = weigh({ situation: { ...known, state: followed }, before, running, candidate });
   return withdrawn === undefined || decision.kind === 'wait' || decision.kind === 'promote' ? decision : withdrawn(followed);
+}
+
+/** All that the stages before run: an image that none of them runs any more is forgotten. */
+function everything({ images, each }: Before): WorkloadImages | undefined {
+  if (each === undefined) return images;
+  return Object.fromEntries(
+    Object.entries(each).flatMap(([stage, sets]) => Object.entries(sets).map(([name, set]) => [`${stage} ${name}`, set] as const)),
+  );
+}
+
+/** What the other stages run when a new candidate is chosen is passed over; what they run later is news. */
+function passedOver(
+  { each = {}, from }: Before,
+  state: PromotionState,
+  candidate: Candidate | undefined,
+  former: Candidate | undefined,
+): Pick<PromotionState, 'passedOver'> {
+  const isNew = candidate !== undefined && candidate.seenAt !== former?.seenAt;
+  const others = isNew ? Object.entries(each).filter(([name]) => name !== from) : [];
+  if (others.length === 0) return state.passedOver === undefined ? {} : { passedOver: state.passedOver };
+  return { passedOver: Object.fromEntries(others) };
 }
 
 interface Weighed {
@@ -69,12 +95,12 @@ function nothingNew({ situation, before, running }: Weighed): Decision {
   const { state, stage } = situation;
   const idle: PromotionState = { ...untroubled(state), step: 'idle' };
   if (before.images !== undefined) {
-    const because = `Stage ${stage.name} runs what ${stage.after.join(' and ')} runs: ${describeImages(running)}.`;
+    const because = `Stage ${stage.name} runs what ${namesOf(stage)} runs: ${describeImages(running)}.`;
     return { kind: 'done', because, state: idle };
   }
   if (!before.broken) return { kind: 'wait', for: 'rollout', because: `The stages before do not agree: ${before.why}.`, state: idle };
   const because = `What to promote to ${stage.name} cannot be told: ${before.why}.`;
-  return { kind: 'blocked', by: 'stages', because, unblock: `Apply the manifests of ${stage.after.join(' and ')}.`, state: idle };
+  return { kind: 'blocked', by: 'stages', because, unblock: `Apply the manifests of ${namesOf(stage)}.`, state: idle };
 }
 
 function refused({ state, stage }: Situation, changes: readonly Change[]): Decision | undefined {
@@ -82,7 +108,7 @@ function refused({ state, stage }: Situation, changes: readonly Change[]): Decis
   if (refusal === undefined) return undefined;
   const named = changes.filter(({ to }) => state.refused.some(({ digest }) => digest === to.digest));
   const because = `${describe(named)} was refused on ${refusal.at} and is not tried again. ${refusal.reason}`;
-  const unblock = `Move ${stage.after.join(' and ')} to another image.`;
+  const unblock = `Move ${namesOf(stage)} to another image.`;
   return { kind: 'blocked', by: 'refused', because, unblock, state: { ...state, step: 'idle' } };
 }
 
@@ -119,8 +145,8 @@ function gated(situation: Situation, changes: readonly Change[]): Decision | und
   const because = `The gate is closed for ${describe([closed.change])}: ${closed.judgement.reason}.`;
   const unblock =
     closed.judgement.verdict === 'fail'
-      ? `Move ${stage.after.join(' and ')} to an image without these findings. ${remedyFor(situation.workloads, closed.change.reference)}.`
-      : `Let the scans of ${stage.after.join(' and ')} run: kubectl -n <its namespace> create job --from=cronjob/patchway-scan-${stage.after[0]} scan-now`;
+      ? `Move ${namesOf(stage)} to an image without these findings. ${remedyFor(situation.workloads, closed.change.reference)}.`
+      : `Let the scans of ${namesOf(stage)} run: kubectl -n <its namespace> create job --from=cronjob/patchway-scan-${stage.after[0]} scan-now`;
   const told = troubled({ ...state, step: 'idle' }, because, situation);
   const to = changedImages(changes, 'to');
   const newest = state.history[0];
@@ -187,6 +213,10 @@ function gateReason(situation: Situation, changes: readonly Change[]): string {
   const worse = judged.find(({ allowed }) => !allowed);
   if (worse !== undefined) return `the gate lets it through as an improvement on what runs (${worse.reason})`;
   return `the gate is open (${[...new Set(judged.map(({ reason }) => reason))].join('; ')})`;
+}
+
+function namesOf({ after, oneOf }: Situation['stage']): string {
+  return after.join(oneOf === true ? ' or ' : ' and ');
 }
 
 function describe(changes: readonly Change[]): string {

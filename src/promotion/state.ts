@@ -119,6 +119,8 @@ export interface PromotionState {
   readonly policyHash: string;
   readonly workloads: Readonly<Record<string, { readonly current: ImageSet; readonly previous?: ImageSet }>>;
   readonly candidate?: Candidate;
+  /** Where one of the stages before is enough: what the others ran when the last candidate was chosen, which is no news. */
+  readonly passedOver?: Readonly<Record<string, WorkloadImages>>;
   readonly step: PromotionStep;
   readonly intent?: Intent;
   readonly refused: readonly Refused[];

@@ -19,6 +19,7 @@ export const ALERT_NAMES = [
   'PatchwayRolledBack',
   'PatchwayPromotionBlocked',
   'PatchwaySoakRestarting',
+  'PatchwayApprovalWaiting',
   'PatchwayWindowMissed',
   'PatchwayStageBehind',
   'PatchwayDrift',

@@ -1,6 +1,7 @@
 import { aggregate, metric, promDuration } from '../promql.js';
 import type { Alert, StageRules } from './alert.js';
 import { stageAlerts, stageGroups } from './groups.js';
+import { LEVELS, levelSeries } from './levels.js';
 import { type InputSeries, type RuleCase, STRANGER } from './rule-test.js';
 
 /** One file for promtool, as data. */
@@ -26,6 +27,7 @@ export function ruleTestFiles(context: StageRules): readonly RuleTestFile[] {
       about: `the rules of stage ${context.stage.name}, for the tests beside it`,
       content: { groups: groups.map(({ name, rules: all }) => ({ name, rules: all })) },
     },
+    ...(order.some((name) => name.endsWith('-levels')) ? [levelTests(context, rules, order)] : []),
     ...stageAlerts(context).flatMap(({ alerts }) =>
       alerts.map((alert) => ({
         name: `${context.stage.name}.${alert.alert}.test.yaml`,
@@ -34,6 +36,37 @@ export function ruleTestFiles(context: StageRules): readonly RuleTestFile[] {
       })),
     ),
   ];
+}
+
+/** What the recording rules make of deadlines and latencies. */
+function levelTests(context: StageRules, rules: string, order: readonly string[]): RuleTestFile {
+  const { policy, stage } = context;
+  return {
+    name: `${stage.name}.levels.test.yaml`,
+    about: 'the service levels',
+    content: {
+      rule_files: [rules],
+      evaluation_interval: '1m',
+      group_eval_order: order,
+      tests: [
+        {
+          name: 'service levels',
+          interval: '1m',
+          input_series: levelSeries(context).map(({ name, labels, values }) => ({ series: metric(name, labels).text, values })),
+          promql_expr_test: LEVELS.map(({ record, labels, value }) => ({
+            expr: metric(record, { policy: policy.name, stage: stage.name }).text,
+            eval_time: '5m',
+            exp_samples: [
+              {
+                labels: metric(record, { policy: policy.name, stage: stage.name, namespace: stage.namespace, ...labels }).text,
+                value,
+              },
+            ],
+          })),
+        },
+      ],
+    },
+  };
 }
 
 /** The unit tests of one alert, on a file of rules. */

@@ -1,5 +1,6 @@
 import type { AlertRule } from './alert.js';
 import { agentFailing } from './alerts/agent-failing.js';
+import { approvalWaiting } from './alerts/approval-waiting.js';
 import { baseBehind } from './alerts/base-behind.js';
 import { breakGlass } from './alerts/break-glass.js';
 import { databaseStale } from './alerts/database-stale.js';
@@ -43,7 +44,7 @@ export const TOPICS: Readonly<Record<string, readonly AlertRule[]>> = {
   findings: [findingOverdue, findingDueSoon, findingDueLater, exploitedFindingOpen, endOfLife].map(byExporter),
   gate: [byExporter(gateClosed)],
   rollouts: [rolloutStuck, workloadUnavailable, replicasMissing, workloadBelowBudget, byExporter(rolledBack)],
-  promotion: [promotionBlocked, soakRestarting, windowMissed, stageBehind].map(byExporter),
+  promotion: [promotionBlocked, soakRestarting, approvalWaiting, windowMissed, stageBehind].map(byExporter),
   images: [drift, imageOld, mutableTag, baseBehind].map(byExporter),
   exceptions: [exceptionExpiring, exceptionExpired, exceptionUnused].map(byExporter),
   guard: [byExporter(breakGlass)],

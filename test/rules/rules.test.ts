@@ -55,7 +55,10 @@ describe('rules of a stage', () => {
           'PatchwayRolledBack',
         ],
       ],
-      ['promotion', ['PatchwayPromotionBlocked', 'PatchwaySoakRestarting', 'PatchwayWindowMissed', 'PatchwayStageBehind']],
+      [
+        'promotion',
+        ['PatchwayPromotionBlocked', 'PatchwaySoakRestarting', 'PatchwayApprovalWaiting', 'PatchwayWindowMissed', 'PatchwayStageBehind'],
+      ],
       ['images', ['PatchwayDrift', 'PatchwayImageOld', 'PatchwayMutableTag', 'PatchwayBaseBehind']],
       ['exceptions', ['PatchwayExceptionExpiring', 'PatchwayExceptionExpired', 'PatchwayExceptionUnused']],
       ['guard', ['PatchwayBreakGlass']],
@@ -64,7 +67,9 @@ describe('rules of a stage', () => {
     ]);
     const first = alerts(groups).map((a) => a.alert);
     expect(first).toContain('PatchwayGateClosed');
-    expect(first.filter((name) => /Promotion|Soak|Window|StageBehind|RolledBack|Exception|Deadlines|Agent/.test(name))).toEqual([]);
+    expect(first.filter((name) => /Promotion|Soak|Approval|Window|StageBehind|RolledBack|Exception|Deadlines|Agent/.test(name))).toEqual(
+      [],
+    );
     expect([...new Set([...first, ...alerts(productionGroups).map((a) => a.alert)])].sort()).toEqual([...ALERT_NAMES].sort());
   });
 
@@ -273,7 +278,7 @@ describe('what is written', () => {
     const file = rulesFile(mimir, [{ stage: staging, workloads: [web, api] }]);
     expect(file).toEqual({ namespace: 'patchway-storefront', groups });
     const [configMap] = rulesManifests({ policy: mimir, stage: staging, workloads: [web, api] });
-    expect(parse(configMap === undefined ? '' : (configMap.data as Record<string, string>)['patchway.rules.yaml'] ?? '')).toEqual(file);
+    expect(parse(configMap === undefined ? '' : ((configMap.data as Record<string, string>)['patchway.rules.yaml'] ?? ''))).toEqual(file);
   });
 
   it('has Thanos refuse answers that lack a part', () => {

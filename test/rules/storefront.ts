@@ -63,9 +63,10 @@ export const accepting: PolicyDocument = {
   exceptions: [{ vulnerability: 'CVE-2026-1', reason: 'not reachable', approvedBy: 'jo', expires: '2027-01-01T00:00:00Z' }],
 };
 
-/** The production stage with windows: four nights of a week. */
+/** The production stage with windows, four nights of a week, and approvals. */
 export const windowed: Stage = {
   ...production,
+  approval: 'manual',
   windows: [{ kind: 'allow', schedule: '0 22 * * 1-4', duration: 6 * HOUR, timeZone: 'UTC', cutoff: 10 * 60_000 }],
 };
 

@@ -8,10 +8,14 @@ import { fileURLToPath } from 'node:url';
 import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { dashboardFiles } from '../../src/dashboard-files.js';
 import { boards } from '../../src/dashboards/boards.js';
+import { dashboardManifests } from '../../src/dashboards/manifests.js';
+import { toYaml } from '../../src/manifest/yaml.js';
 import { queriesOf, withChoices } from '../dashboards/queries.js';
 import { STAGES, story } from '../dashboards/story.js';
-import { apply, eventually, freshNamespace, hasCluster, kubectl, REGISTRY } from './cluster.js';
+import { apply, eventually, freshNamespace, hasCluster, kubectl, kubectlJson, REGISTRY } from './cluster.js';
 import { clusterProgram } from './cluster-program.js';
 
 const SCHEMAS = fileURLToPath(new URL('../../../shared/schemas/grafana', import.meta.url));
@@ -62,6 +66,20 @@ function schemaProblems(file: string, definition: string, value: unknown): reado
     ? []
     : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }
+
+const CRD = fileURLToPath(new URL('../../../shared/crds/grafana-operator/grafana.integreatly.org_grafanadashboards.yaml', import.meta.url));
+
+it.runIf(existsSync(CRD))("are what grafana-operator's definition asks for", () => {
+  const { spec } = parse(readFileSync(CRD, 'utf8')) as {
+    spec: { versions: readonly { name: string; schema: { openAPIV3Schema: object } }[] };
+  };
+  const schema = spec.versions.find(({ name }) => name === 'v1beta1')?.schema.openAPIV3Schema ?? false;
+  const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
+  const objects = dashboardManifests('operator', 'monitoring', dashboardFiles);
+  expect(objects).toHaveLength(3);
+  for (const object of objects) expect(validate(object), JSON.stringify(validate.errors)).toBe(true);
+  expect(validate({ ...objects[0], spec: { json: '{}' } })).toBe(false);
+});
 
 const prometheus = clusterProgram('prometheus');
 const kubeStateMetrics = clusterProgram('kube-state-metrics');
@@ -180,7 +198,7 @@ describe.runIf(hasCluster() && prometheus.present() && kubeStateMetrics.present(
   it.each(all.map((board) => [board.title, board] as const))('of %s returns data', async (_, board) => {
     const one = { policy: 'storefront', stage: 'production', namespace: STAGES.production, workload: 'web' };
     const choices = board.uid === 'patchway-workload' ? one : { policy: '.+', stage: '.+', namespace: '.+' };
-    const end = Math.floor(Date.now() / 1000);
+    const end = Math.ceil(Date.now() / 1000);
     const answers = await Promise.all(
       queriesOf(board).map(async ({ title, kind, expr }) => {
         const query = withChoices(expr, choices);
@@ -193,6 +211,17 @@ describe.runIf(hasCluster() && prometheus.present() && kubeStateMetrics.present(
     const empty = answers.filter(({ now, over }) => now === 0 || over === 0);
     expect(empty.filter(({ query }) => !quiet(query))).toEqual([]);
     expect(answers.length - empty.length).toBeGreaterThan(10);
+  });
+
+  it('is kept in ConfigMaps that kubectl applies either way', async () => {
+    const yaml = toYaml(dashboardManifests('sidecar', STAGES.production, dashboardFiles));
+    await kubectl(['apply', '-f', '-'], yaml);
+    await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], yaml);
+    const { items } = await kubectlJson<{ items: readonly { data: Readonly<Record<string, string>> }[] }>([
+      ...['-n', STAGES.production, 'get', 'configmaps', '-l', 'grafana_dashboard=1'],
+    ]);
+    const kept = Object.assign({}, ...items.map(({ data }) => data));
+    expect(kept).toEqual(Object.fromEntries(dashboardFiles().map(({ name, text }) => [name, text])));
   });
 
   it('shows in numbers what the story tells', async () => {

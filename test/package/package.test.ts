@@ -58,6 +58,12 @@ describe('the packed library in an empty project', () => {
     expect(existsSync(join(installed, 'LICENSE'))).toBe(true);
   });
 
+  it('carries the dashboards, and not the library that built them', () => {
+    const fleet = readFileSync(join(project, 'node_modules', 'patchway', 'lib', 'dashboards', 'patchway-fleet.json'), 'utf8');
+    expect(JSON.parse(fleet)).toHaveProperty('uid', 'patchway-fleet');
+    expect(existsSync(join(project, 'node_modules', '@grafana'))).toBe(false);
+  });
+
   it('installs only what it does not carry, and names the licences of what it does', () => {
     const notices = readFileSync(join(project, 'node_modules', 'patchway', 'lib', 'NOTICES.txt'), 'utf8');
     for (const carried of ['@date-fns/tz', 'valibot', 'yaml']) {

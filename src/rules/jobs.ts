@@ -33,17 +33,18 @@ export function failingJobs(context: StageRules, cronJob: string, wait: Millisec
   ];
   const success = (values: string, cronjob = cronJob) => kube('kube_cronjob_status_last_successful_time', values, { cronjob });
   const failed = job('scan-1', t.values(1, 0, 1), 600);
+  const foreign = job('backup-1', t.always(1), 800, 'another');
   const unlike = job('scan-2', t.always(0), 900);
   const cases = [
     {
       title: 'Jobs that fail until one succeeds',
-      series: [...failed, ...unlike, success(t.values(600, 500, 601)), success(t.always(900), 'another')],
+      series: [...failed, ...foreign, ...unlike, success(t.values(600, 500, 601)), success(t.always(900), 'another')],
       at: t.at(firing),
     },
     {
       title: "somebody else's Jobs that fail",
       series: [
-        ...job('backup-1', t.always(1), 600, 'another'),
+        ...foreign,
         ...unlike,
         ...failed.map((series) => elsewhere(series)),
         kube('kube_job_failed', t.always(1), { job_name: 'scan-2', condition: 'false' }),

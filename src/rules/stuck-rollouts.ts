@@ -59,6 +59,8 @@ function statefulSets({ workload, kube }: Scene, t: Timeline, rests: Timeline): 
   ];
   return [
     { title: 'a StatefulSet with a broken new pod', series: set(rests.values(1, 3), rests.values(2, 3)), at: rests.at(workload) },
+    { title: 'a StatefulSet whose old pods stay', series: set(rests.values(1, 3), rests.always(3)), at: rests.at(workload) },
+    { title: 'a StatefulSet that is through', series: set(rests.always(3), rests.always(3)), at: rests.never },
     { title: 'a StatefulSet whose last new pod is not there', series: set(rests.always(3), rests.values(2, 3)), at: rests.at(workload) },
     { title: 'a StatefulSet that lacks a pod without a rollout', series: set(rests.always(3), rests.values(2, 3), 'a'), at: rests.never },
     { title: 'a StatefulSet whose pods come and go', series: set(rests.values(1, 3), rests.unrest), at: rests.never },
@@ -76,6 +78,7 @@ function daemonSets({ workload, kube }: Scene, t: Timeline, rests: Timeline): re
   ];
   return [
     { title: 'a DaemonSet with old pods', series: set(rests.values(1, 3), rests.always(3)), at: rests.at(workload) },
+    { title: 'a DaemonSet that is through', series: set(rests.always(3), rests.always(3)), at: rests.never },
     { title: 'a DaemonSet with a broken pod', series: set(rests.always(3), rests.values(2, 3)), at: rests.at(workload) },
     { title: 'a DaemonSet whose pods come and go', series: set(rests.values(1, 3), rests.unrest), at: rests.never },
     { title: 'a DaemonSet that is renewed node by node', series: set(rests.unrest, rests.values(2, 3)), at: rests.never },

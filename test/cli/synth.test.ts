@@ -150,3 +150,44 @@ describe('what is wrong', () => {
     expect(stderr.match(/Recreate/g)).toHaveLength(1);
   });
 });
+
+describe('patchway synth --rule-tests', () => {
+  it('writes a unit test for each alert of each stage, beside the rules', async () => {
+    const box = sandbox(files);
+    const { code, stdout } = await box.run(...synth, '--rule-tests');
+    expect(code).toBe(0);
+    const written = box.list('dist/rule-tests');
+    for (const stage of ['staging', 'production']) {
+      const rules = parse(box.read(`dist/rule-tests/${stage}.rules.yaml`)) as { groups: { rules: { alert?: string }[] }[] };
+      const alerts = rules.groups.flatMap((group) => group.rules.flatMap(({ alert }) => (alert === undefined ? [] : [alert])));
+      expect(alerts.length).toBeGreaterThan(15);
+      expect(written).toEqual(expect.arrayContaining(alerts.map((alert) => `${stage}.${alert}.test.yaml`)));
+    }
+    expect(stdout).toContain('dist/rule-tests/production.PatchwayDrift.test.yaml: when PatchwayDrift fires, stays silent and ends\n');
+  });
+
+  it('writes none unless it is asked to, and none to the standard output', async () => {
+    const box = sandbox(files);
+    await box.run(...synth);
+    expect(box.list('dist')).not.toContain('rule-tests');
+    const { code, stderr } = await box.run(...synth, '--rule-tests', '-o', '-');
+    expect([code, stderr]).toEqual([64, expect.stringContaining('name a directory with --output')]);
+  });
+
+  it.each([
+    ['mimir', { namespace: 'patchway-storefront' }],
+    ['thanos', {}],
+  ])('writes the rules of prometheus: %s as a file', async (format, rest) => {
+    const box = sandbox({
+      ...files,
+      'patch-policy.yaml': `${POLICY.replace(/\nmonitoring:[\s\S]*?(?=\n\S|$)/, '')}\nmonitoring: {prometheus: ${format}}\n`,
+    });
+    const { code, stderr } = await box.run(...synth);
+    expect([code, stderr]).toEqual([0, '']);
+    const file = parse(box.read('dist/storefront.rules.yaml')) as { groups: unknown[] };
+    expect(file).toEqual({
+      ...rest,
+      groups: expect.arrayContaining([expect.objectContaining({ name: 'patchway-storefront-production-scans' })]),
+    });
+  });
+});

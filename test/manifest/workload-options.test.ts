@@ -26,12 +26,26 @@ describe('what a workload says of itself', () => {
     expect(workloadOptions(annotated(annotations))).toEqual({ options: {}, problems: [] });
   });
 
+  it.each([
+    ['0', 0],
+    ['12', 12],
+  ])('has an order: %j', (order, expected) => {
+    expect(workloadOptions(annotated({ 'patchway.dev/order': order }))).toEqual({ options: { order: expected }, problems: [] });
+  });
+
+  it.each(['first', '-1', '1.5', '', '12345', 1])('has no order %j', (order) => {
+    const { options, problems } = workloadOptions(annotated({ 'patchway.dev/order': order }));
+    expect(options).toEqual({});
+    expect(problems).toMatchObject([{ path: 'Deployment/web metadata.annotations["patchway.dev/order"]', severity: 'error' }]);
+  });
+
   it('is written as annotations by the workload’s author', () => {
     const options = {
       remedy: 'copa',
       base: 'alpine:3.19',
       buildkit: 'tcp://buildkitd.build:1234',
       pushSecret: 'push',
+      order: 3,
     } as const;
     const { deployment } = workloadManifests({ name: 'web', image: 'web:1', readiness: { http: '/' }, ...options });
     expect(deployment.metadata.annotations).toEqual({
@@ -39,6 +53,7 @@ describe('what a workload says of itself', () => {
       'patchway.dev/base': 'alpine:3.19',
       'patchway.dev/buildkit': 'tcp://buildkitd.build:1234',
       'patchway.dev/push-secret': 'push',
+      'patchway.dev/order': '3',
     });
     expect(workloadOptions(deployment)).toEqual({ options, problems: [] });
   });

@@ -1,15 +1,10 @@
-import type { WorkloadSummary } from '../manifest/stage-config.js';
 import type { AlertName, AlertSeverity } from '../policy/alerts.js';
-import type { Milliseconds, PolicyDocument, Stage } from '../policy/policy.js';
+import type { Milliseconds } from '../policy/policy.js';
 import { type Expression, type Matchers, metric } from '../promql.js';
 import type { RuleTests } from './rule-test.js';
+import type { StageRules } from './stage-rules.js';
 
-/** The stage that rules are made for. */
-export interface StageRules {
-  readonly policy: PolicyDocument;
-  readonly stage: Stage;
-  readonly workloads: readonly WorkloadSummary[];
-}
+export type { StageRules } from './stage-rules.js';
 
 /** One alert. Its name is also the name of its page in `docs/runbooks`. */
 export interface Alert {

@@ -1,6 +1,6 @@
 import { aggregate, compare, divide, type Expression, metric, number, quantile } from '../promql.js';
 import { exported, PER_STAGE, type StageRules } from './alert.js';
-import type { RecordingRule } from './groups.js';
+import type { RecordingRule } from './rule.js';
 import { elsewhere, type InputSeries, samples, sceneOf } from './rule-test.js';
 
 /** The share of deadlines that are to be met. What is missed beyond it burns the budget of 30 days faster than it lasts. */

@@ -1,6 +1,6 @@
 import type { WorkloadKind } from '../manifest/kinds.js';
 import type { Milliseconds } from '../policy/policy.js';
-import type { StageRules } from './alert.js';
+import type { StageRules } from './stage-rules.js';
 
 /** What shows of an alert that it fires, stays silent and ends. */
 export interface RuleTests {

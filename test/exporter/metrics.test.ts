@@ -254,7 +254,9 @@ describe('a promotion', () => {
   it('is at one of its steps', () => {
     expect(named(of, 'patchway_promotion_state').map(([series, value]) => [/state="(\w+)"/.exec(series)?.[1], value])).toEqual([
       ['idle', 0],
+      ['frozen', 0],
       ['soaking', 1],
+      ['awaitingApproval', 0],
       ['awaitingWindow', 0],
       ['rolling', 0],
       ['verifying', 0],

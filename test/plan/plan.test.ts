@@ -34,9 +34,11 @@ describe('the plan of a stage', () => {
     expect(titles(manifests.filter((m) => m.metadata.namespace !== 'storefront'))).toEqual([
       'Role/patchway-promotion-production',
       'RoleBinding/patchway-promotion-production',
+      'ValidatingAdmissionPolicy/patchway-approvals.storefront.production.storefront',
       'ValidatingAdmissionPolicy/patchway-images.storefront.production.storefront',
       'ValidatingAdmissionPolicy/patchway-promoted.storefront.production.storefront',
       'ValidatingAdmissionPolicy/patchway-promoter.storefront.production.storefront',
+      'ValidatingAdmissionPolicyBinding/patchway-approvals.storefront.production.storefront',
       'ValidatingAdmissionPolicyBinding/patchway-images.storefront.production.storefront',
       'ValidatingAdmissionPolicyBinding/patchway-promoted.storefront.production.storefront',
       'ValidatingAdmissionPolicyBinding/patchway-promoter.storefront.production.storefront',

@@ -2,8 +2,7 @@ import type { WorkloadSummary } from '../manifest/stage-config.js';
 import type { PolicyDocument, Stage } from '../policy/policy.js';
 import type { ObservedWorkload } from './observe.js';
 import type { People } from './people.js';
-import type { PromotionState, WorkloadImages } from './state.js';
-import type { Outcome } from './verification.js';
+import type { Outcome, PromotionState, WorkloadImages } from './state.js';
 
 /** What the gate says of one image, by the evidence of the stages before. */
 export interface Judgement {

@@ -56,10 +56,15 @@ export interface Intent {
   };
 }
 
-/** What the looks at one verification said. */
-export interface Check {
+/** What a verification says at one look. Only `holds` is success; `unknown` has to become something else in time. */
+export interface Outcome {
   readonly result: 'holds' | 'fails' | 'unknown';
+  /** For a person. */
   readonly why: string;
+}
+
+/** What the looks at one verification said. */
+export interface Check extends Outcome {
   /** RFC 3339: since when that is the result. */
   readonly since: string;
   /** RFC 3339: the last look. */

@@ -4,14 +4,7 @@ import type { Verification } from '../policy/policy.js';
 import { instant } from './record.js';
 import { verificationTime } from './run.js';
 import type { Situation } from './situation.js';
-import type { Check, Intent } from './state.js';
-
-/** What a verification says at one look. Only `holds` is success; `unknown` has to become something else in time. */
-export interface Outcome {
-  readonly result: 'holds' | 'fails' | 'unknown';
-  /** For a person. */
-  readonly why: string;
-}
+import type { Check, Intent, Outcome } from './state.js';
 
 /** Where the verification of an intent is. `until`: epoch milliseconds. */
 export type Verified =

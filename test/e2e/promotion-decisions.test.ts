@@ -9,7 +9,7 @@ import { names } from '../../src/manifest/names.js';
 import { loadPolicy } from '../../src/policy/load.js';
 import { type Approval, approvalKey, written } from '../../src/promotion/people.js';
 import type { PromotionState } from '../../src/promotion/state.js';
-import { digestOf, eventually, exec, freshNamespace, hasCluster, kubectl, REGISTRY } from './cluster.js';
+import { digestOf, eventually, exec, freshNamespace, hasCluster, kubectl, kubectlJson, REGISTRY } from './cluster.js';
 import { applyAll, type Rolled, rolledOut, runPromotion, synthesised, tagOf } from './kinds-support.js';
 import { REFERENCE } from './promotion-support.js';
 
@@ -27,7 +27,7 @@ function policyWith(production: object) {
     name: 'decide',
     scan: { schedule: '0 3 * * *', scanners: [{ kind: 'grype' }, { kind: 'trivy' }] },
     gate: { deadlines: { critical: '7d', high: '14d', medium: '30d', low: '90d' }, onMissingEvidence: 'warn' },
-    rollout: { maxSurge: 1, minReady: '1s', progressDeadline: '30s', drain: '3s' },
+    rollout: { maxSurge: 1, minReady: '1s', progressDeadline: '90s', drain: '3s' },
     stages: [
       { name: 'staging', namespace: STAGING },
       { name: 'production', namespace: PRODUCTION, after: ['staging'], ...production },
@@ -113,6 +113,13 @@ function approvalOf(tag: string, by: string): Readonly<Record<string, string>> {
   return { [approvalKey(approval)]: written(approval) };
 }
 
+const VERIFYING = 'app.kubernetes.io/name=patchway-verification';
+
+interface VerifyingJob {
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly object[] } } };
+  readonly status: { readonly succeeded?: number };
+}
+
 /** Steps follow one another: each starts from what the one before has left. */
 describe.runIf(hasCluster())('what is decided about a promotion', () => {
   beforeAll(async () => {
@@ -155,11 +162,8 @@ describe.runIf(hasCluster())('what is decided about a promotion', () => {
 
   it('lets the promoter make no other Job', async () => {
     const account = `system:serviceaccount:${PRODUCTION}:${names.promotion('production')}`;
-    const found = await kubectl(['-n', PRODUCTION, 'get', 'job', '-l', 'app.kubernetes.io/name=patchway-verification', '-o', 'json']);
-    const [job] = (
-      JSON.parse(found) as { items: { metadata: { name: string }; spec: { template: { spec: { containers: object[] } } } }[] }
-    ).items.slice(-1);
-    const template = job?.spec.template.spec;
+    const found = await kubectlJson<{ items: readonly VerifyingJob[] }>(['-n', PRODUCTION, 'get', 'job', '-l', VERIFYING]);
+    const template = found.items.find(({ status }) => status.succeeded === 1)?.spec.template.spec;
     const create = (name: string, changes: object) => {
       const pod = { ...template, ...changes };
       const body = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, namespace: PRODUCTION }, spec: { template: { spec: pod } } };

@@ -81,7 +81,8 @@ describe('a freeze', () => {
   it('is recorded when it begins and when it ends, each once', () => {
     const run = (given: PromotionState, held: boolean) =>
       decide(situation({ state: given, people: { approvals: [], ...(held ? { freeze } : {}) } })).state;
-    const states = [true, true, false, false].reduce<readonly PromotionState[]>((all, held) => [...all, run(all.at(-1)!, held)], [state()]);
+    const states = [state()];
+    for (const held of [true, true, false, false]) states.push(run(states.at(-1)!, held));
     expect(states.map(({ history }) => history.map(({ what }) => what).join(' '))).toEqual([
       '',
       'frozen',

@@ -3,9 +3,9 @@ import type { Stage, Verification } from '../../src/policy/policy.js';
 import { decide } from '../../src/promotion/decide.js';
 import { runSeconds } from '../../src/promotion/run.js';
 import type { Situation } from '../../src/promotion/situation.js';
-import type { Check } from '../../src/promotion/state.js';
+import type { Check, Outcome } from '../../src/promotion/state.js';
 import { storyOf } from '../../src/promotion/story.js';
-import { type Outcome, verificationsOf } from '../../src/promotion/verification.js';
+import { verificationsOf } from '../../src/promotion/verification.js';
 import { policy } from '../rules/storefront.js';
 import {
   at,

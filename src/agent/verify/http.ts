@@ -1,7 +1,7 @@
 import type { Verification } from '../../policy/policy.js';
 import { isPatchwayError } from '../../problem.js';
+import type { Outcome } from '../../promotion/state.js';
 import { request } from '../http.js';
-import type { Outcome } from '../../promotion/verification.js';
 
 const TIMEOUT_MS = 10_000;
 

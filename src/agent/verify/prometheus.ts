@@ -1,8 +1,8 @@
 import { dig } from '../../manifest/dig.js';
 import type { Comparison, Verification } from '../../policy/policy.js';
 import { isPatchwayError } from '../../problem.js';
+import type { Outcome } from '../../promotion/state.js';
 import { request } from '../http.js';
-import type { Outcome } from '../../promotion/verification.js';
 
 type PrometheusVerification = Extract<Verification, { readonly kind: 'prometheus' }>;
 

@@ -154,6 +154,7 @@ describe.runIf(hasCluster())('a promotion on a real cluster', () => {
   it('gives its account what it needs and nothing else', async () => {
     const evidence = names.evidence(`${REGISTRY}/web`);
     expect(await mayDo(PRODUCTION)).toEqual([
+      `configmaps [${names.approvals('production')}] [get]`,
       `configmaps [${evidence}] [get]`,
       `configmaps [${PROMOTION}] [get update]`,
       `deployments.apps [web] [get patch]`,

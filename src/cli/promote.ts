@@ -4,15 +4,14 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, throughKubectl } from '../agent/kubernetes.js';
 import { type PromotionEnd, promote } from '../agent/promote.js';
-import { dig } from '../manifest/dig.js';
 import { names } from '../manifest/names.js';
-import type { StageConfig } from '../manifest/stage-config.js';
 import { movesLock } from '../policy/engines.js';
 import { hasPromotion } from '../policy/has-promotion.js';
 import { loadPolicy } from '../policy/load.js';
 import type { Policy, Stage } from '../policy/policy.js';
 import { PatchwayError } from '../problem.js';
 import type { Io } from './io.js';
+import { configInCluster } from './stage-in-cluster.js';
 
 export interface PromoteToOptions {
   /** The policy's file. */
@@ -51,7 +50,7 @@ export async function promoteTo(
   };
   process.once('SIGINT', stop);
   try {
-    const config = await configInCluster(cluster, stage);
+    const config = await configInCluster(cluster, stage, [names.promotion(stage.name)]);
     if (config.policy.hash !== policy.hash) {
       io.err(`${options.policy} is not the policy that the cluster promotes by: apply its manifests. The cluster's policy is followed.\n`);
     }
@@ -74,22 +73,6 @@ function stageOf(policy: Policy<string>, name: string): Stage {
     throw new PatchwayError(message, { exitCode: 64 });
   }
   throw new PatchwayError(`--to ${name}: this stage comes after none, its images come from the lock; ${instead}.`, { exitCode: 64 });
-}
-
-/** What the stage's CronJob is told: the configuration that its pods mount. */
-async function configInCluster(cluster: Cluster, { name, namespace }: Stage): Promise<StageConfig> {
-  const missing = (what: string) =>
-    new PatchwayError(
-      `stage ${name}: there is no ${what} in namespace ${namespace}. Apply the stage's manifests, or choose its cluster with --context.`,
-    );
-  const cronJob = await cluster.get(`/apis/batch/v1/namespaces/${namespace}/cronjobs/${names.promotion(name)}`);
-  if (cronJob === undefined) throw missing(`CronJob ${names.promotion(name)}`);
-  const volumes = dig(cronJob, 'spec', 'jobTemplate', 'spec', 'template', 'spec', 'volumes');
-  const volume = Array.isArray(volumes) ? volumes.find((each: unknown) => dig(each, 'name') === 'config') : undefined;
-  const configMap = String(dig(volume, 'configMap', 'name'));
-  const json = dig(await cluster.get(`/api/v1/namespaces/${namespace}/configmaps/${configMap}`), 'data', 'config.json');
-  if (typeof json !== 'string') throw missing(`ConfigMap ${configMap} with the stage's configuration`);
-  return JSON.parse(json) as StageConfig;
 }
 
 /** Not another run's, even of the same person. */
